@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The event bus of the controller: typed topics, bounded ingress, one dispatcher (hence one total
+// order), one SPSC ring per subscriber. Control plane only: nothing per operation comes here.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace ordeal {
+
+inline constexpr std::size_t event_payload_max = 256;
+
+/// What happens to an event whose subscriber is behind. A property of the topic.
+enum class Overflow : std::uint32_t {
+  control,  // lossless: the publisher blocks up to its deadline, then the bus fails closed
+  state,    // the newest per key replaces the older one that waits
+  stream,   // the newest is dropped and counted
+};
+
+struct TopicSpec {
+  std::string name;  // "interval/1"
+  Overflow overflow = Overflow::stream;
+  std::uint32_t revision = 1;
+};
+
+/// Larger content, shared by all subscribers and immutable.
+using EventBody = std::shared_ptr<const std::vector<std::byte>>;
+
+/// Fixed-size and copyable with memcpy. `node` names the clock domain of mono_ns (machine + boot id).
+struct EventHeader {
+  std::uint32_t size = 0;  // of the payload
+  std::uint32_t topic = 0;
+  std::uint32_t revision = 1;
+  std::uint32_t node = 0;
+  std::uint32_t source = 0;
+  std::uint32_t generation = 0;
+  std::uint64_t seq = 0;  // set by the dispatcher: the total order
+  std::uint64_t mono_ns = 0;
+  std::uint64_t key = 0;  // of a state topic
+};
+
+struct Event {
+  EventHeader header;
+  std::byte payload[event_payload_max]{};
+  EventBody body;
+};
+
+/// What was lost, and where.
+struct DropCount {
+  std::string topic;
+  std::string subscriber;
+  std::uint64_t dropped = 0;
+  std::uint64_t replaced = 0;  // state topics: older values overtaken by newer ones
+};
+
+/// One subscriber's end. Its functions belong to one thread, the subscriber's.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+  /// Takes the next event, or returns false.
+  virtual bool next(Event& event) = 0;
+  /// Becomes readable when events wait (eventfd). Cleared by drain of next() to false.
+  [[nodiscard]] virtual int fd() const = 0;
+  /// Waits for an event. False: timed out, or the bus is closed and drained.
+  virtual bool wait(std::chrono::milliseconds timeout) = 0;
+};
+
+class Bus {
+ public:
+  /// Topics are fixed before start(). `ingress` bounds the events waiting for the dispatcher.
+  static std::unique_ptr<Bus> make(std::vector<TopicSpec> topics, const Clock& clock,
+                                   std::size_t ingress = 1024);
+  virtual ~Bus() = default;
+
+  /// Number of a topic by name, or -1.
+  [[nodiscard]] virtual int topic(std::string_view name) const = 0;
+
+  /// Before start() only. `depth` is the ring's capacity. Error: internal, unknown topic.
+  virtual Result<std::shared_ptr<Subscription>> subscribe(const std::string& subscriber,
+                                                          const std::vector<std::string>& topics,
+                                                          std::size_t depth = 256) = 0;
+  virtual void start() = 0;
+
+  /// Any thread, but never from the dispatcher. Header fields other than topic, source, generation
+  /// and key are filled in. A control topic blocks while rings are full; false: the deadline (default
+  /// 2 s) passed and the bus has failed closed, or it is closed.
+  virtual bool publish(std::uint32_t topic, std::span<const std::byte> payload, EventBody body = {},
+                       std::uint32_t source = 0, std::uint32_t generation = 0,
+                       std::uint64_t key = 0) = 0;
+
+  /// A control event was lost: the run must fail.
+  [[nodiscard]] virtual bool failed() const = 0;
+  [[nodiscard]] virtual std::vector<DropCount> drops() const = 0;
+  /// Delivers what was published, then ends the dispatcher. Subscribers can drain afterwards.
+  virtual void close() = 0;
+};
+
+/// Orders that overtake the bus: an atomic and an eventfd. Any thread may order; level only rises.
+class StopFlag {
+ public:
+  enum class Level : std::uint32_t { run = 0, stop = 1, abort = 2 };
+  StopFlag();
+  ~StopFlag();
+  StopFlag(const StopFlag&) = delete;
+  StopFlag& operator=(const StopFlag&) = delete;
+  void order(Level level);
+  [[nodiscard]] Level level() const { return level_.load(std::memory_order_acquire); }
+  /// Readable from the first order on.
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  std::atomic<Level> level_{Level::run};
+  int fd_ = -1;
+};
+
+}  // namespace ordeal

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+#include "ordeal/abi/reactor.h"
+
+namespace ordeal {
+
+/// epoll, timers and posted tasks on one thread. Everything but post() and wake() is for that thread.
+/// The C callbacks are the fast path (no allocation per event); they serve plugins and engine alike.
+class Reactor {
+ public:
+  static Result<std::unique_ptr<Reactor>> make();
+  virtual ~Reactor() = default;
+
+  /// As the functions of ordeal_host_reactor. Return ORDEAL_OK or ORDEAL_E_*.
+  virtual std::int32_t watch(int fd, std::uint32_t events, ordeal_io_fn fn, void* user,
+                             std::uint64_t* watch) = 0;
+  virtual std::int32_t rewatch(std::uint64_t watch, std::uint32_t events) = 0;
+  virtual std::int32_t unwatch(std::uint64_t watch) = 0;
+  virtual std::int32_t timer(std::uint64_t at_ns, ordeal_task_fn fn, void* user,
+                             std::uint64_t* timer) = 0;
+  virtual std::int32_t cancel_timer(std::uint64_t timer) = 0;
+  virtual std::int32_t post(ordeal_task_fn fn, void* user) = 0;
+
+  /// Runs until stop(). Nanosecond timers: epoll_pwait2 where the kernel has it.
+  virtual void run() = 0;
+  /// Runs what is ready, waiting at most `timeout_ns`. For tests and nested use.
+  virtual void run_once(std::uint64_t timeout_ns) = 0;
+  virtual void stop() = 0;
+  /// Callbacks that took over 100 ms since the last call.
+  virtual std::uint64_t take_overruns() = 0;
+};
+
+}  // namespace ordeal

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the others use the guardian: the front starts it, the controller talks to it, `ordeal stop`
+// signals it, and everyone reads its evidence.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/channel.h"
+#include "base/files.h"
+#include "base/protocol/guard.h"
+#include "base/result.h"
+
+namespace ordeal {
+
+/// Hard limits and surroundings of one run; becomes the guardian's command line.
+struct GuardianOptions {
+  std::string run_dir;
+  std::string run_id;
+  double memory_percent = 80;       // kill when more than this is used (MemAvailable), re-read once
+  double disk_percent = 90;         // of the file system of run_dir
+  std::uint64_t max_duration_ns = 0;
+  std::vector<std::string> controller;  // argv of the controller; empty in guard mode
+  std::vector<std::string> command;     // guard mode: the command to run in a containment
+  bool drill = true;
+};
+
+/// A guardian that was started. The front's. One thread.
+struct StartedGuardian {
+  UniqueFd pidfd;
+  std::int32_t pid = 0;
+};
+
+/// Starts <libexec>/ordeal-guardian in a new session, stdio on /dev/null and <run_dir>/logs/guardian.log, and waits
+/// until it has written guardian.pid and passed its kill drill. The caller should be a subreaper.
+/// Errors: preflight (drill failed, limits already exceeded), internal.
+Result<StartedGuardian> start_guardian(const GuardianOptions& options);
+
+/// One record of guardian.evidence that passed its crc.
+struct EvidenceRecord {
+  std::uint64_t seq = 0;
+  std::uint64_t mono_ns = 0;
+  std::uint64_t wall_ns = 0;
+  std::string type;  // armed, drill, containment_made, containment_ended, stop_requested, limit, controller_died, controller_silent, killed, blind, end
+  std::string text;  // human readable, with metric, value and limit
+  std::int64_t a = 0;  // type-specific numbers: exit code, tier, ns, reason, see evidence.h
+  std::int64_t b = 0;
+};
+Result<std::vector<EvidenceRecord>> read_evidence(const std::string& run_dir);
+
+/// Identity from guardian.pid if that process still runs.
+std::optional<ProcessIdentity> running_guardian(const std::string& run_dir);
+
+/// How a stop went.
+struct StopOutcome {
+  bool was_running = false;
+  bool acknowledged = false;  // by the guardian
+  std::vector<std::int32_t> swept;  // pids killed because they carried the run's id
+};
+/// Orderly (returns once acknowledged) or forced (returns once nothing of the run but the front is
+/// left). Works without guardian and controller: sweeps by ORDEAL_RUN_ID, never by name.
+Result<StopOutcome> stop_run(const std::string& run_dir, const std::string& run_id, bool force);
+
+/// Kills every process that carries ORDEAL_RUN_ID=run_id (pidfd, start time checked), except `spare`,
+/// until none is left or `timeout_ms` passed. Returns the pids killed.
+std::vector<std::int32_t> sweep_run(const std::string& run_id, std::int32_t spare, int timeout_ms);
+
+/// The controller's end of the line, over the descriptors it was started with.
+class GuardianLink {
+ public:
+  /// Error: internal when this process was not started by a guardian.
+  static Result<std::unique_ptr<GuardianLink>> inherited();
+  GuardianLink(Channel channel, SharedCounters* counters);
+
+  [[nodiscard]] SharedCounters& counters() { return *counters_; }
+  [[nodiscard]] Channel& channel() { return channel_; }
+  /// True once the guardian's counter stood still for 2 s or its channel closed.
+  [[nodiscard]] bool guardian_lost(std::uint64_t now_ns);
+
+  Result<void> make_containment(ContainmentKind kind, std::uint32_t id);
+  Result<void> kill_containment(std::uint32_t id);
+  Result<void> report_status(bool final, ExitCode code, std::string_view note);
+
+ private:
+  Channel channel_;
+  SharedCounters* counters_;
+  std::uint64_t last_count_ = 0;
+  std::uint64_t last_change_ns_ = 0;
+};
+
+}  // namespace ordeal

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds plugins by their manifests. Nothing here opens a library for execution.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ordeal {
+
+enum class Trust : std::uint32_t { owner, hash, is_signed };
+
+/// A folder pair searched for plugins.
+struct PluginPlace {
+  std::string manifests;  // *.json
+  std::string libraries;
+  Trust trust = Trust::owner;
+  std::string origin;  // "--plugin-dir", "ORDEAL_PLUGIN_PATH", "user", "system"
+};
+
+struct ComponentInfo {
+  std::string id;    // "http"
+  std::string kind;  // "scenario", "collector", "rule", "report"
+  std::string title;
+  std::string config_schema;  // JSON text, "{}" when absent
+  std::string defaults;       // JSON text, "{}" when absent
+};
+
+struct PluginInfo {
+  std::string id;
+  std::string version;
+  std::string name;
+  std::string description;
+  std::string license;
+  std::string homepage;
+  std::uint32_t abi_major = 0;
+  std::uint32_t abi_min_minor = 0;
+  std::string manifest_path;
+  std::string library_path;  // absolute
+  Trust trust = Trust::owner;
+  std::string origin;
+  std::string sha256;  // of the manifest's integrity, lower-case hex, or ""
+  bool shipped = false;  // from ordeal's own installation prefix
+  std::vector<std::string> isolation_allowed;  // "own", "shared"
+  std::string isolation_default = "own";
+  std::vector<std::string> privileges;
+  std::vector<ComponentInfo> components;
+};
+
+/// A plugin that cannot be used, or a manifest hidden by an earlier one with the same id.
+struct PluginProblem {
+  std::string manifest_path;
+  std::string id;  // "" when unreadable
+  Error error;
+  bool shadowed = false;  // merely hidden: not an error
+};
+
+class Registry {
+ public:
+  /// The places in search order: `plugin_dirs` (--plugin-dir), $ORDEAL_PLUGIN_PATH, user, /usr/local,
+  /// the installation prefix, /usr. Missing folders are left out. A --plugin-dir or path entry D means
+  /// manifests and libraries both in D, or in D/manifests and D/plugins when those exist.
+  static std::vector<PluginPlace> default_places(const std::vector<std::string>& plugin_dirs);
+
+  /// Reads every manifest of every place once. Never fails as a whole: see problems().
+  static Registry scan(const std::vector<PluginPlace>& places);
+
+  [[nodiscard]] const std::vector<PluginInfo>& plugins() const { return plugins_; }
+  [[nodiscard]] const std::vector<PluginProblem>& problems() const { return problems_; }
+  [[nodiscard]] const std::vector<PluginPlace>& places() const { return places_; }
+
+  struct Found {
+    const PluginInfo* plugin = nullptr;
+    const ComponentInfo* component = nullptr;
+  };
+  /// By component id ("http") or "plugin-id/component". Error: plugin_rejected naming what exists, the
+  /// nearest spelling, where was searched, and the reason if a manifest of that id was refused.
+  [[nodiscard]] Result<Found> find(std::string_view kind, std::string_view name) const;
+
+ private:
+  std::vector<PluginInfo> plugins_;
+  std::vector<PluginProblem> problems_;
+  std::vector<PluginPlace> places_;
+};
+
+/// Trust `owner`: the real path of `file` and every folder above it belong to root or to us and
+/// nobody else may write there. Error: plugin_rejected naming the part and the fix.
+Result<void> check_owner_trust(const std::string& file);
+
+}  // namespace ordeal

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# ordeal_add_plugin(ID SOURCES... [LIBRARIES libs...])
+#
+# Builds <ID>.so: a module without the "lib" prefix that exports `ordeal_plugin_entry` and nothing
+# else (hidden visibility and a version script), has no undefined symbol (-z defs; not under a
+# sanitizer, whose runtime is in the program) and is never unloaded (-z nodelete: unloading a plugin
+# that used Boost.Log crashes at exit).
+set(ORDEAL_PLUGIN_CMAKE_DIR "${CMAKE_CURRENT_LIST_DIR}")
+
+function(ordeal_add_plugin id)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  if(NOT arg_SOURCES)
+    set(arg_SOURCES ${arg_UNPARSED_ARGUMENTS})
+  endif()
+  if(NOT arg_SOURCES)
+    message(FATAL_ERROR "ordeal_add_plugin(${id}): no sources given")
+  endif()
+  set(script "${ORDEAL_PLUGIN_CMAKE_DIR}/ordeal_plugin.map")
+  add_library(${id} MODULE ${arg_SOURCES})
+  set_target_properties(${id} PROPERTIES
+    PREFIX "" OUTPUT_NAME "${id}" LINK_DEPENDS "${script}"
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  target_link_libraries(${id} PRIVATE ordeal::sdk ${arg_LIBRARIES})
+  target_link_options(${id} PRIVATE
+    "LINKER:--version-script=${script}" LINKER:-z,nodelete LINKER:-z,now)
+  if(NOT ORDEAL_SANITIZE)
+    target_link_options(${id} PRIVATE LINKER:-z,defs)
+  endif()
+endfunction()
