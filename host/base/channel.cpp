@@ -17,11 +17,19 @@ namespace ordeal {
 namespace {
 
 constexpr std::size_t max_fds = 8;
+// What a peer gone mad may make us hold.
 constexpr std::size_t max_message = 256u * 1024 * 1024;
+constexpr std::size_t max_partial = 16;
 
 Error closed() {
   Error error;
   error.what = "closed";
+  return error;
+}
+
+Error broken(std::string what) {
+  Error error;
+  error.what = std::move(what);
   return error;
 }
 
@@ -128,8 +136,8 @@ Result<void> Channel::flush() {
 Result<std::optional<Message>> Channel::receive() {
   for (;;) {
     if (!fd_) return closed();
-    std::vector<std::byte> buffer(frame_max);
-    iovec part{buffer.data(), buffer.size()};
+    if (buffer_.empty()) buffer_.resize(frame_max);
+    iovec part{buffer_.data(), buffer_.size()};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(max_fds * sizeof(int)) + CMSG_SPACE(sizeof(ucred))>
         control{};
     msghdr header{};
@@ -139,9 +147,10 @@ Result<std::optional<Message>> Channel::receive() {
     header.msg_controllen = control.size();
     const ssize_t n = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0) {
-      if (errno == EINTR) continue;
+      // A peer that died with something unread resets us once; what it sent before is still to
+      // come.
+      if (errno == EINTR || errno == ECONNRESET) continue;
       if (errno == EAGAIN) return std::optional<Message>();
-      if (errno == ECONNRESET) return closed();
       return errno_error(ExitCode::internal, "receiving a frame", errno);
     }
     std::vector<UniqueFd> fds;
@@ -162,30 +171,32 @@ Result<std::optional<Message>> Channel::receive() {
       }
     }
     if (n == 0) return closed();
+    if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+      return broken("a packet that did not arrive whole");
     FrameHeader frame;
-    if (static_cast<std::size_t>(n) < sizeof frame) {
-      Error error;
-      error.what = "a packet too short to be a frame";
-      return error;
-    }
-    std::memcpy(&frame, buffer.data(), sizeof frame);
-    if (frame.magic != frame_magic || frame.version != frame_version) {
-      Error error;
-      error.what = "a packet that is not a frame of version " + std::to_string(frame_version);
-      return error;
-    }
-    auto& message = partial_[frame.message];
+    if (static_cast<std::size_t>(n) < sizeof frame)
+      return broken("a packet too short to be a frame");
+    std::memcpy(&frame, buffer_.data(), sizeof frame);
+    if (frame.magic != frame_magic || frame.version != frame_version)
+      return broken("a packet that is not a frame of version " + std::to_string(frame_version));
+    auto& partial = partial_[frame.message];
+    auto& message = partial.message;
+    if (frame.chunk != partial.next_chunk || (frame.chunk != 0 && frame.type != message.type))
+      return broken("a frame that does not continue its message");
+    ++partial.next_chunk;
+    const std::size_t size = static_cast<std::size_t>(n) - sizeof frame;
+    partial_bytes_ += size;
+    if (partial_bytes_ > max_message || partial_.size() > max_partial ||
+        message.fds.size() + fds.size() > max_fds)
+      return broken("more than a message may hold");
     message.type = frame.type;
     message.sender_pid = sender;
-    message.payload.insert(message.payload.end(), buffer.begin() + sizeof frame, buffer.begin() + n);
+    const auto start = buffer_.begin() + sizeof frame;
+    message.payload.insert(message.payload.end(), start, start + static_cast<std::ptrdiff_t>(size));
     for (auto& fd : fds) message.fds.push_back(std::move(fd));
-    if (message.payload.size() > max_message) {
-      Error error;
-      error.what = "a message larger than 256 MiB";
-      return error;
-    }
     if (frame.more != 0) continue;
     Message whole = std::move(message);
+    partial_bytes_ -= whole.payload.size();
     partial_.erase(frame.message);
     return std::optional<Message>(std::move(whole));
   }
@@ -195,9 +206,11 @@ Result<std::optional<Message>> Channel::receive_for(int timeout_ms) {
   using clock = std::chrono::steady_clock;
   const auto end = clock::now() + std::chrono::milliseconds(timeout_ms);
   for (;;) {
-    if (auto flushed = flush(); !flushed) return std::move(flushed).error();
+    auto flushed = flush();
+    // A peer that takes nothing more may have sent something first.
     auto message = receive();
     if (!message || message->has_value()) return message;
+    if (!flushed) return std::move(flushed).error();
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count();
     if (left < 0) return std::optional<Message>();

@@ -19,7 +19,8 @@ namespace ordeal {
 class Histogram {
  public:
   /// `unit_ns` is the smallest distinguishable duration: 1, or 1000 for series declared slow.
-  explicit Histogram(std::uint32_t unit_ns = 1);
+  explicit Histogram(std::uint32_t unit_ns);
+  Histogram() : Histogram(1) {}
   Histogram(Histogram&&) noexcept;
   Histogram& operator=(Histogram&&) noexcept;
   Histogram(const Histogram&);

@@ -23,8 +23,8 @@ struct KindInterval {
   std::uint64_t bytes_in = 0;
   Histogram latency;  // from the intended start, all completed outcomes but dropped and cancelled
   Histogram service;  // from the actual send
-  std::vector<Histogram> marks;                                     // by mark index
-  std::vector<std::pair<std::int64_t, std::uint64_t>> codes;        // failure code -> count, <= 16
+  std::vector<Histogram> marks;                               // by mark index
+  std::vector<std::pair<std::int64_t, std::uint64_t>> codes;  // failure code -> count, <= 16
 };
 
 /// Requests put on the wire, each in exactly one class.
@@ -44,9 +44,9 @@ struct IntervalFrame {
   std::uint64_t seq = 0;         // from 0, no gaps
   std::uint64_t start_ns = 0;    // CLOCK_MONOTONIC
   std::uint64_t end_ns = 0;
-  std::uint64_t offered = 0;  // operations whose intended start lies in the interval
-  std::uint64_t in_flight = 0;       // at the end of the interval
-  std::uint64_t sessions_open = 0;   // at the end
+  std::uint64_t offered = 0;        // operations whose intended start lies in the interval
+  std::uint64_t in_flight = 0;      // at the end of the interval
+  std::uint64_t sessions_open = 0;  // at the end
   std::uint64_t sessions_opened = 0;
   std::uint64_t sessions_failed = 0;
   std::uint64_t misbehaviour = 0;  // double or unknown completions

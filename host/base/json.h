@@ -13,8 +13,8 @@
 
 namespace ordeal {
 
-/// Parses one JSON text (RFC 8259, UTF-8, depth <= 32). Duplicate keys and numbers that do not fit a
-/// finite double are errors. Error: invalid_config with file, line, column and pointer.
+/// Parses one JSON text (RFC 8259, UTF-8, depth <= 32). Duplicate keys and numbers that do not fit
+/// a finite double are errors. Error: invalid_config with file, line, column and pointer.
 Result<boost::json::value> parse_json(std::string_view text, const std::string& file);
 
 /// Line and column (both from 1) of the value (or, with `key`, of the member's key) at a JSON

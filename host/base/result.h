@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expected failures: a value or an Error that says what, where, what was expected and how to mend it.
+// Expected failures: a value or an Error that says what, where, what was expected and how to mend
+// it.
 #pragma once
 
 #include <cstdint>

@@ -19,16 +19,18 @@ struct SchemaViolation {
 };
 
 /// Checks `value` against a JSON Schema (2020-12 subset: type, enum, const, properties, required,
-/// additionalProperties, patternProperties, propertyNames, items, prefixItems, min/max of numbers, lengths and
-/// items, uniqueItems, pattern, oneOf/anyOf/allOf/not, if/then/else, local $ref, $defs; plus the
-/// format "duration-go" for durations such as "1m30s"). Keys "^x-" are not special here. Reports all violations.
+/// additionalProperties, patternProperties, propertyNames, items, prefixItems, min/max of numbers,
+/// lengths and items, uniqueItems, pattern, oneOf/anyOf/allOf/not, if/then/else, local $ref, $defs;
+/// plus the format "duration-go" for durations such as "1m30s"). Keys "^x-" are not special here.
+/// Reports all violations.
 std::vector<SchemaViolation> check_schema(const boost::json::value& schema,
                                           const boost::json::value& value);
 
 /// Fills in the `default` of every absent property, recursively.
 void apply_defaults(const boost::json::value& schema, boost::json::value& value);
 
-/// The first violation as an Error of `code`, with file, line and column looked up in `text`, or ok.
+/// The first violation as an Error of `code`, with file, line and column looked up in `text`, or
+/// ok.
 Result<void> require_schema(const boost::json::value& schema, const boost::json::value& value,
                             std::string_view text, const std::string& file, ExitCode code);
 

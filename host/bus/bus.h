@@ -7,10 +7,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,12 +20,16 @@ namespace ordeal {
 
 inline constexpr std::size_t event_payload_max = 256;
 
-/// What happens to an event whose subscriber is behind. A property of the topic.
+/// What happens to an event whose subscriber is behind. A property of the topic. Whatever it is,
+/// the dispatcher never waits, so that one slow subscriber delays no other.
 enum class Overflow : std::uint32_t {
   control,  // lossless: the publisher blocks up to its deadline, then the bus fails closed
-  state,    // the newest per key replaces the older one that waits
+  state,    // the newest per key replaces the older one that waits; takes no place in the ring
   stream,   // the newest is dropped and counted
 };
+
+/// State values of different keys that may wait for one subscriber; beyond, the oldest is dropped.
+inline constexpr std::size_t state_keys_max = 4096;
 
 struct TopicSpec {
   std::string name;  // "interval/1"
@@ -36,7 +40,8 @@ struct TopicSpec {
 /// Larger content, shared by all subscribers and immutable.
 using EventBody = std::shared_ptr<const std::vector<std::byte>>;
 
-/// Fixed-size and copyable with memcpy. `node` names the clock domain of mono_ns (machine + boot id).
+/// Fixed-size and copyable with memcpy. `node` names the clock domain of mono_ns (machine + boot
+/// id).
 struct EventHeader {
   std::uint32_t size = 0;  // of the payload
   std::uint32_t topic = 0;
@@ -59,41 +64,49 @@ struct Event {
 struct DropCount {
   std::string topic;
   std::string subscriber;
-  std::uint64_t dropped = 0;
+  std::uint64_t dropped = 0;   // on a control topic: by the subscribers whose ring was full
   std::uint64_t replaced = 0;  // state topics: older values overtaken by newer ones
 };
 
-/// One subscriber's end. Its functions belong to one thread, the subscriber's.
+/// One subscriber's end. Its functions belong to one thread, the subscriber's. May outlive the bus.
 class Subscription {
  public:
   virtual ~Subscription() = default;
-  /// Takes the next event, or returns false.
+  /// Takes the next event in the bus's order, or returns false. Never blocks.
   virtual bool next(Event& event) = 0;
-  /// Becomes readable when events wait (eventfd). Cleared by drain of next() to false.
+  /// Becomes readable when events wait, and once when the bus closes (eventfd). Cleared by calling
+  /// next() until it returns false. Ours: only poll it.
   [[nodiscard]] virtual int fd() const = 0;
-  /// Waits for an event. False: timed out, or the bus is closed and drained.
+  /// Waits for an event, without taking it. False: timed out, or the bus is closed and drained.
   virtual bool wait(std::chrono::milliseconds timeout) = 0;
 };
 
 class Bus {
  public:
-  /// Topics are fixed before start(). `ingress` bounds the events waiting for the dispatcher.
-  static std::unique_ptr<Bus> make(std::vector<TopicSpec> topics, const Clock& clock,
-                                   std::size_t ingress = 1024);
+  /// Topics are fixed before start(). `ingress` bounds the events waiting for the dispatcher. The
+  /// clock is borrowed for the life of the bus; `deadline` is how long a publisher may block, in
+  /// real time.
+  static std::unique_ptr<Bus> make(
+      std::vector<TopicSpec> topics, const Clock& clock, std::size_t ingress = 1024,
+      std::chrono::milliseconds deadline = std::chrono::milliseconds(2000));
   virtual ~Bus() = default;
 
   /// Number of a topic by name, or -1.
   [[nodiscard]] virtual int topic(std::string_view name) const = 0;
 
-  /// Before start() only. `depth` is the ring's capacity. Error: internal, unknown topic.
+  /// Before start() only. `depth` is the ring's capacity. Error: internal, unknown topic, already
+  /// started, or no descriptor left.
   virtual Result<std::shared_ptr<Subscription>> subscribe(const std::string& subscriber,
                                                           const std::vector<std::string>& topics,
                                                           std::size_t depth = 256) = 0;
   virtual void start() = 0;
 
-  /// Any thread, but never from the dispatcher. Header fields other than topic, source, generation
-  /// and key are filled in. A control topic blocks while rings are full; false: the deadline (default
-  /// 2 s) passed and the bus has failed closed, or it is closed.
+  /// Any thread. Header fields other than topic, source, generation and key are filled in. Events
+  /// of one thread keep their order. A control topic blocks while rings are full (so do not publish
+  /// on one from a subscriber's thread that also drains it). True: accepted, and on a control topic
+  /// sure to reach every ring. False: the deadline passed and the bus has failed closed (it then
+  /// takes no control event any more), or it is closed, or there is no such topic, or the payload
+  /// is too large.
   virtual bool publish(std::uint32_t topic, std::span<const std::byte> payload, EventBody body = {},
                        std::uint32_t source = 0, std::uint32_t generation = 0,
                        std::uint64_t key = 0) = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A campaign file, read and checked: data only. Times are nanoseconds, as written (not time-scaled).
+// A campaign file, read and checked: data only. Times are nanoseconds, as written (not
+// time-scaled).
 #pragma once
 
 #include <cstdint>
@@ -68,14 +69,14 @@ struct PhasePlan {
   std::int32_t index = 0;  // from 0
   std::string name;
   Duration duration{};
-  Duration warm_up{};          // excluded from the figures
-  Duration pause{};            // after it, when it passed
+  Duration warm_up{};  // excluded from the figures
+  Duration pause{};    // after it, when it passed
   std::uint32_t connections = 1;
-  double operations = 0;       // per connection and minute; 0: not given
-  double rate = 0;             // per second; 0: not given (then closed load, or paced by operations)
-  std::string rate_text;       // as written: "capacity*0.1"
-  std::string stress;          // "low", ..., or ""
-  Duration timeout{};          // per operation
+  double operations = 0;  // per connection and minute; 0: not given
+  double rate = 0;        // per second; 0: not given (then closed load, or paced by operations)
+  std::string rate_text;  // as written: "capacity*0.1"
+  std::string stress;     // "low", ..., or ""
+  Duration timeout{};     // per operation
   bool judge = true;
   std::vector<Slo> slo;
   std::optional<Safety> safety;

@@ -1,2 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-int main() { return 109; }
+// ordeal-cell: the only program of ordeal that maps plugins. Started by the init of a containment
+// (or by the front, for reports), with its channel on descriptor 3; not meant to be run by hand.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "base/log.h"
+#include "base/protocol/guard.h"
+#include "cell/cell.h"
+
+int main(int argc, char** argv) {
+  std::string name = "cell";
+  std::string logs;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::strcmp(argv[i], "--name") == 0) name = argv[i + 1];
+    if (std::strcmp(argv[i], "--logs") == 0) logs = argv[i + 1];
+  }
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(ordeal::cell_channel_fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
+      type != SOCK_SEQPACKET) {
+    std::fprintf(stderr,
+                 "ordeal-cell: descriptor 3 is not a channel; ordeal starts this program\n");
+    return static_cast<int>(ordeal::ExitCode::usage);
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  ::prctl(PR_SET_NAME, name.substr(0, 15).c_str());
+  if (!logs.empty()) {
+    if (auto opened = ordeal::open_log(logs, "cell-" + name); !opened)
+      std::fprintf(stderr, "ordeal-cell: %s\n", opened.error().line().c_str());
+  }
+  auto reactor = ordeal::Reactor::make();
+  if (!reactor) {
+    std::fprintf(stderr, "ordeal-cell: %s\n", reactor.error().line().c_str());
+    return static_cast<int>(ordeal::ExitCode::internal);
+  }
+  const ordeal::SystemClock clock;
+  int code = 0;
+  {
+    ordeal::Cell cell(ordeal::Channel(ordeal::UniqueFd(ordeal::cell_channel_fd)), **reactor, clock);
+    code = cell.run();
+  }
+  ordeal::close_log();
+  return code;
+}

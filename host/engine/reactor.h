@@ -10,8 +10,9 @@
 
 namespace ordeal {
 
-/// epoll, timers and posted tasks on one thread. Everything but post() and wake() is for that thread.
-/// The C callbacks are the fast path (no allocation per event); they serve plugins and engine alike.
+/// epoll, timers and posted tasks on one thread. Everything but post() and stop() is for that
+/// thread. The C callbacks are the fast path (no allocation per event); they serve plugins and
+/// engine alike.
 class Reactor {
  public:
   static Result<std::unique_ptr<Reactor>> make();
@@ -27,10 +28,18 @@ class Reactor {
   virtual std::int32_t cancel_timer(std::uint64_t timer) = 0;
   virtual std::int32_t post(ordeal_task_fn fn, void* user) = 0;
 
+  /// Calls fn once the present callback has returned (before the next one, and before any waiting).
+  /// What fn defers in turn runs after the next callback, or once the reactor has looked at its
+  /// descriptors again. Unlike post() this costs no system call; for the reactor's thread only.
+  virtual void defer(ordeal_task_fn fn, void* user) = 0;
+  /// Forgets everything deferred with this `user`.
+  virtual void cancel_deferred(void* user) = 0;
+
   /// Runs until stop(). Nanosecond timers: epoll_pwait2 where the kernel has it.
   virtual void run() = 0;
   /// Runs what is ready, waiting at most `timeout_ns`. For tests and nested use.
   virtual void run_once(std::uint64_t timeout_ns) = 0;
+  /// Makes run() return after the callback in progress. Any thread.
   virtual void stop() = 0;
   /// Callbacks that took over 100 ms since the last call.
   virtual std::uint64_t take_overruns() = 0;

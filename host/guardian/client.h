@@ -20,12 +20,15 @@ namespace ordeal {
 struct GuardianOptions {
   std::string run_dir;
   std::string run_id;
-  double memory_percent = 80;       // kill when more than this is used (MemAvailable), re-read once
-  double disk_percent = 90;         // of the file system of run_dir
+  double memory_percent = 80;  // kill when more than this is used (MemAvailable), re-read once
+  double disk_percent = 90;    // of the file system of run_dir
   std::uint64_t max_duration_ns = 0;
   std::vector<std::string> controller;  // argv of the controller; empty in guard mode
   std::vector<std::string> command;     // guard mode: the command to run in a containment
   bool drill = true;
+  bool namespaces = true;           // false: hold trees together by tier T4 even where T2 works
+  std::string proc_root = "/proc";  // of the memory check; tests put a meminfo of their own here
+  std::string program;              // the guardian; "": <libexec>/ordeal-guardian
 };
 
 /// A guardian that was started. The front's. One thread.
@@ -34,9 +37,12 @@ struct StartedGuardian {
   std::int32_t pid = 0;
 };
 
-/// Starts <libexec>/ordeal-guardian in a new session, stdio on /dev/null and <run_dir>/logs/guardian.log, and waits
-/// until it has written guardian.pid and passed its kill drill. The caller should be a subreaper.
-/// Errors: preflight (drill failed, limits already exceeded), internal.
+/// Starts <libexec>/ordeal-guardian in a new session, stdio on /dev/null and
+/// <run_dir>/logs/guardian.log (in guard mode the caller's own; the log is the same), and waits
+/// until it has passed its kill drill, written guardian.pid and started the controller (or the
+/// command). The caller should be a subreaper and reaps the guardian, whose exit status is the
+/// run's exit code. Errors: preflight (drill failed, limits already exceeded, run directory in
+/// use), internal (the controller cannot be executed).
 Result<StartedGuardian> start_guardian(const GuardianOptions& options);
 
 /// One record of guardian.evidence that passed its crc.
@@ -44,11 +50,16 @@ struct EvidenceRecord {
   std::uint64_t seq = 0;
   std::uint64_t mono_ns = 0;
   std::uint64_t wall_ns = 0;
-  std::string type;  // armed, drill, containment_made, containment_ended, stop_requested, limit, controller_died, controller_silent, killed, blind, end
-  std::string text;  // human readable, with metric, value and limit
+  std::string type;    // armed, drill, started, containment_made, containment_ended,
+                       // stop_requested, limit, controller_died, controller_silent, killed, blind,
+                       // end
+  std::string text;    // human readable, with metric, value and limit
   std::int64_t a = 0;  // type-specific numbers: exit code, tier, ns, reason, see evidence.h
   std::int64_t b = 0;
 };
+/// In order; records whose crc is wrong are left out. Safe while the guardian writes. Those of
+/// earlier guardians of the same run (resume) come first, each ending with `end` if it got that
+/// far. Error: internal, when the file is missing or not evidence.
 Result<std::vector<EvidenceRecord>> read_evidence(const std::string& run_dir);
 
 /// Identity from guardian.pid if that process still runs.
@@ -57,15 +68,19 @@ std::optional<ProcessIdentity> running_guardian(const std::string& run_dir);
 /// How a stop went.
 struct StopOutcome {
   bool was_running = false;
-  bool acknowledged = false;  // by the guardian
+  bool acknowledged = false;        // by the guardian
   std::vector<std::int32_t> swept;  // pids killed because they carried the run's id
 };
 /// Orderly (returns once acknowledged) or forced (returns once nothing of the run but the front is
 /// left). Works without guardian and controller: sweeps by ORDEAL_RUN_ID, never by name.
 Result<StopOutcome> stop_run(const std::string& run_dir, const std::string& run_id, bool force);
 
-/// Kills every process that carries ORDEAL_RUN_ID=run_id (pidfd, start time checked), except `spare`,
-/// until none is left or `timeout_ms` passed. Returns the pids killed.
+/// Pids of the live processes that were started with ORDEAL_RUN_ID=run_id in their environment.
+std::vector<std::int32_t> processes_of_run(const std::string& run_id);
+
+/// Kills every process that carries ORDEAL_RUN_ID=run_id, and the descendants of these (pidfd,
+/// start time checked; never by name), except `spare` and the caller, until none is left or
+/// `timeout_ms` passed. Returns the pids killed.
 std::vector<std::int32_t> sweep_run(const std::string& run_id, std::int32_t spare, int timeout_ms);
 
 /// The controller's end of the line, over the descriptors it was started with.
@@ -77,7 +92,8 @@ class GuardianLink {
 
   [[nodiscard]] SharedCounters& counters() { return *counters_; }
   [[nodiscard]] Channel& channel() { return channel_; }
-  /// True once the guardian's counter stood still for 2 s or its channel closed.
+  /// True once the guardian's counter stood still for 2 s or its channel closed. Call it at least
+  /// twice a second: after a longer gap (suspend) the 2 s begin anew.
   [[nodiscard]] bool guardian_lost(std::uint64_t now_ns);
 
   Result<void> make_containment(ContainmentKind kind, std::uint32_t id);
@@ -89,6 +105,7 @@ class GuardianLink {
   SharedCounters* counters_;
   std::uint64_t last_count_ = 0;
   std::uint64_t last_change_ns_ = 0;
+  std::uint64_t last_call_ns_ = 0;
 };
 
 }  // namespace ordeal

@@ -41,8 +41,8 @@ struct PhaseRow {
   std::string name;
   std::string state;  // "running", "done", "stopped", "interrupted"
   Moment started;
-  Moment ended;      // wall_ns 0 while it runs
-  std::string plan;  // JSON: the planned phase
+  Moment ended;        // wall_ns 0 while it runs
+  std::string plan;    // JSON: the planned phase
   std::string result;  // JSON: what the controller knows at its end (reasons, wire counts, ...)
 };
 
@@ -91,19 +91,24 @@ struct SampleRow {
   double value = 0;
 };
 
-/// The writing side. One thread at a time. Every function's Error has code internal, or preflight
-/// when the folder cannot be written or another writer holds the lock.
+/// The writing side. One thread at a time. Every function's Error has code internal (SQLite's
+/// message and the path; after a full disk or an I/O error the open transaction is lost, and what
+/// is written next begins a new one). High-rate rows gather in one transaction, which commit()
+/// ends. Destroying the writer commits and checkpoints.
 class JournalWriter {
  public:
-  /// Creates or opens `path` (journal.db), takes the flock on "<path>.lock", checks the schema version.
+  /// Creates or opens `path` (journal.db), takes the flock on "<path>.lock", checks the schema
+  /// version.
   static Result<std::unique_ptr<JournalWriter>> open(const std::string& path);
   virtual ~JournalWriter() = default;
 
-  /// A run-wide fact: "run_id", "campaign", "loads", "verdict", ... Values are JSON.
+  /// A run-wide fact: "run_id", "campaign", "loads", "verdict", ... Values are JSON. Replaces the
+  /// older one; shows to readers and is safe with the next event(), phase() or commit().
   virtual Result<void> set(const std::string& key, const std::string& json) = 0;
-  /// Events are committed with synchronous=FULL before this returns. Gives the seq.
+  /// On disk (synchronous=FULL) before this returns, with whatever the open transaction held. Gives
+  /// the seq.
   virtual Result<std::uint64_t> event(JournalEvent event) = 0;
-  /// Inserts or replaces the row of (index, attempt); durable before it returns.
+  /// Inserts or replaces the row of (index, attempt); on disk before it returns, like an event.
   virtual Result<void> phase(const PhaseRow& row) = 0;
   /// Adds to the open transaction; committed by commit() (call once a second).
   virtual Result<void> second(const SeriesRow& row) = 0;
@@ -112,14 +117,17 @@ class JournalWriter {
   virtual Result<void> metric(const MetricRow& row) = 0;
   virtual Result<void> sample(const SampleRow& row) = 0;
   virtual Result<void> commit() = 0;
-  /// Drops second rows older than `mono_ns`.
+  /// Drops second rows that began before `mono_ns`.
   virtual Result<void> forget_seconds_before(std::uint64_t mono_ns) = 0;
-  /// Moves the WAL into the database. Called at phase ends and when the WAL passes 8 MiB.
+  /// Commits and moves the WAL into the database. Called at phase ends and when wal_bytes() passes
+  /// 8 MiB. A reader in mid-query keeps the part it reads; that waits at most 50 ms and is no
+  /// error.
   virtual Result<void> checkpoint() = 0;
   [[nodiscard]] virtual std::uint64_t wal_bytes() const = 0;
 };
 
-/// The reading side, mode=ro; works while a writer writes and after any crash. One thread at a time.
+/// The reading side, mode=ro; works while a writer writes and after any crash. One thread at a
+/// time.
 class JournalReader {
  public:
   static Result<std::unique_ptr<JournalReader>> open(const std::string& path);
@@ -130,11 +138,14 @@ class JournalReader {
   virtual Result<std::vector<PhaseRow>> phases() = 0;
   virtual Result<std::vector<SeriesRow>> seconds(std::int32_t phase) = 0;
   virtual Result<std::vector<SeriesRow>> blocks(std::int32_t phase) = 0;
-  /// The latency histogram of a whole phase merged from its blocks, for one load and kind.
-  virtual Result<Histogram> latency(std::int32_t phase, std::uint32_t load, std::uint32_t kind) = 0;
+  /// The latency histogram of a whole phase merged from its blocks, for one load and kind; of those
+  /// blocks only whose middle lies at or after `from_wall_ns` (a repeated phase keeps its number).
+  virtual Result<Histogram> latency(std::int32_t phase, std::uint32_t load, std::uint32_t kind,
+                                    std::uint64_t from_wall_ns = 0) = 0;
   virtual Result<std::vector<PhaseHistogram>> phase_histograms(std::int32_t phase) = 0;
   virtual Result<std::vector<MetricRow>> metrics() = 0;
-  /// In time order; called for each row.
+  /// In the order written, which is that of time; called for each row. `row` may use other
+  /// journals, not this reader.
   virtual Result<void> samples(std::uint32_t metric,
                                const std::function<void(const SampleRow&)>& row) = 0;
 };

@@ -42,8 +42,8 @@ struct PluginInfo {
   std::string library_path;  // absolute
   Trust trust = Trust::owner;
   std::string origin;
-  std::string sha256;  // of the manifest's integrity, lower-case hex, or ""
-  bool shipped = false;  // from ordeal's own installation prefix
+  std::string sha256;                          // of the manifest's integrity, lower-case hex, or ""
+  bool shipped = false;                        // from ordeal's own installation prefix
   std::vector<std::string> isolation_allowed;  // "own", "shared"
   std::string isolation_default = "own";
   std::vector<std::string> privileges;
@@ -55,18 +55,23 @@ struct PluginProblem {
   std::string manifest_path;
   std::string id;  // "" when unreadable
   Error error;
-  bool shadowed = false;  // merely hidden: not an error
+  bool shadowed = false;                // merely hidden: not an error
+  std::vector<std::string> components;  // "scenario http", as far as the manifest could be read
 };
 
 class Registry {
  public:
-  /// The places in search order: `plugin_dirs` (--plugin-dir), $ORDEAL_PLUGIN_PATH, user, /usr/local,
-  /// the installation prefix, /usr. Missing folders are left out. A --plugin-dir or path entry D means
-  /// manifests and libraries both in D, or in D/manifests and D/plugins when those exist.
+  /// The places in search order: `plugin_dirs` (--plugin-dir), $ORDEAL_PLUGIN_PATH, user,
+  /// /usr/local, the installation prefix, /usr. Missing folders are left out. A --plugin-dir or
+  /// path entry D means manifests and libraries both in D, or in D/manifests and D/plugins when
+  /// those exist.
   static std::vector<PluginPlace> default_places(const std::vector<std::string>& plugin_dirs);
 
-  /// Reads every manifest of every place once. Never fails as a whole: see problems().
-  static Registry scan(const std::vector<PluginPlace>& places);
+  /// Reads every manifest of every place once. Never fails as a whole: see problems(). A refused
+  /// manifest still hides the ones with its id in later places: nobody who puts a new version first
+  /// wants the old one to run in its stead. `schemas`: the folder of plugin-manifest.json; empty:
+  /// the installed one.
+  static Registry scan(const std::vector<PluginPlace>& places, const std::string& schemas = {});
 
   [[nodiscard]] const std::vector<PluginInfo>& plugins() const { return plugins_; }
   [[nodiscard]] const std::vector<PluginProblem>& problems() const { return problems_; }
@@ -76,7 +81,8 @@ class Registry {
     const PluginInfo* plugin = nullptr;
     const ComponentInfo* component = nullptr;
   };
-  /// By component id ("http") or "plugin-id/component". Error: plugin_rejected naming what exists, the
+  /// By component id ("http"; of several plugins the first in search order, but two in one place
+  /// are ambiguous) or "plugin-id/component". Error: plugin_rejected naming what exists, the
   /// nearest spelling, where was searched, and the reason if a manifest of that id was refused.
   [[nodiscard]] Result<Found> find(std::string_view kind, std::string_view name) const;
 

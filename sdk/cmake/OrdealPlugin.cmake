@@ -5,8 +5,6 @@
 # else (hidden visibility and a version script), has no undefined symbol (-z defs; not under a
 # sanitizer, whose runtime is in the program) and is never unloaded (-z nodelete: unloading a plugin
 # that used Boost.Log crashes at exit).
-set(ORDEAL_PLUGIN_CMAKE_DIR "${CMAKE_CURRENT_LIST_DIR}")
-
 function(ordeal_add_plugin id)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
   if(NOT arg_SOURCES)
@@ -15,7 +13,7 @@ function(ordeal_add_plugin id)
   if(NOT arg_SOURCES)
     message(FATAL_ERROR "ordeal_add_plugin(${id}): no sources given")
   endif()
-  set(script "${ORDEAL_PLUGIN_CMAKE_DIR}/ordeal_plugin.map")
+  set(script "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/ordeal_plugin.map")
   add_library(${id} MODULE ${arg_SOURCES})
   set_target_properties(${id} PROPERTIES
     PREFIX "" OUTPUT_NAME "${id}" LINK_DEPENDS "${script}"

@@ -7,37 +7,49 @@
 
 namespace ordeal {
 
-/// Types of messages between guardian (G), controller (C) and a containment's init (I). Payloads are
-/// little-endian fields in the order given (text = u32 length + bytes; see base/codec.h). Messages to
-/// and from the guardian always fit one frame.
+/// Types of messages between guardian (G), controller (C) and a containment's init (I). Payloads
+/// are little-endian fields in the order given (text = u32 length + bytes; see base/codec.h).
+/// Messages to and from the guardian always fit one frame.
 enum class GuardMessage : std::uint16_t {
   // C -> G
   make_containment = 1,  // u32 kind (ContainmentKind), u32 id (chosen by C, never reused)
   kill_containment = 2,  // u32 id: SIGKILL for everything in it
   status = 3,            // u32 final (0/1), i32 exit code so far, text note
-  limits = 4,            // u64 memory bytes available at least, f64 disk percent at most (tighten only)
+  limits = 4,  // u64 memory bytes available at least, f64 disk percent at most (tighten only)
   // G -> C
-  containment_made = 16,  // u32 id, i32 errno (0: made), u32 tier; fd[0]: channel to its init
+  containment_made = 16,   // u32 id, i32 errno (0: made), u32 tier; fd[0]: channel to its init
   containment_ended = 17,  // u32 id, u32 survivors (0), u64 ns from signal to empty
-  stop = 18,              // u32 level (1 stop, 2 abort), u32 reason (StopReason), text detail
-  ready = 19,             // u32 tier of load, u32 tier of service, u64 kill drill ns
+  stop = 18,               // u32 level (1 stop, 2 abort), u32 reason (StopReason), text detail
+  ready = 19,              // u32 tier of load, u32 tier of service, u64 kill drill ns
   // C -> I
-  start = 32,    // u32 token, u32 flags (StartFlag), u32 n_argv, text*, u32 n_env, text*, text cwd;
-                 // fds: as many as become 3, 4, ... in the child
-  signal = 33,   // u32 token, i32 signal
+  start = 32,   // u32 token, u32 flags (StartFlag), u32 n_argv, text*, u32 n_env, text*, text cwd;
+                // fds: as many as become 3, 4, ... in the child
+  signal = 33,  // u32 token, i32 signal
+                // Tokens are the asker's own. The init serves start/signal on the first channel and
+                // on those it made for StartFlag::init_channel; when one of the latter closes, the
+                // children asked for over it are killed.
   // I -> C
-  started = 48,  // u32 token, i32 errno (0: runs); fd[0]: pidfd when it runs
-  exited = 49,   // u32 token, i32 wait status, u64 user ns, u64 system ns, u64 max rss bytes
+  started =
+      48,  // u32 token, i32 errno (0: runs); fds when it runs: pidfd, and with StartFlag::pipes
+           // stdin (write), stdout (read), stderr (read)
+  exited = 49,  // u32 token, i32 wait status, u64 user ns, u64 system ns, u64 max rss bytes
 };
 
 enum class ContainmentKind : std::uint32_t { load = 1, target = 2, service = 3 };
 
-/// Bits of `start`.
-enum class StartFlag : std::uint32_t { keep_stdio = 1, null_stdio = 2 };
+/// Bits of `start`. Stdio is /dev/null unless a bit says otherwise.
+enum class StartFlag : std::uint32_t {
+  keep_stdio = 1,  // the guardian's own
+  null_stdio = 2,
+  init_channel = 4,  // a channel to the init is inserted as the child's fd 4 (cell_init_fd): the
+                     // message's fds become 3, 5, 6, ...
+  pipes = 8,         // three pipes, whose ends `started` carries
+  stdio_fds = 16,    // the first three fds of the message become 0, 1, 2; the rest 3, ...
+};
 
 enum class StopReason : std::uint32_t {
   none = 0,
-  person = 1,        // ordeal stop, SIGINT or SIGTERM
+  person = 1,  // ordeal stop, SIGINT or SIGTERM
   memory_limit = 2,
   disk_limit = 3,
   duration_limit = 4,
@@ -46,9 +58,9 @@ enum class StopReason : std::uint32_t {
   person_force = 7,  // ordeal stop --force
 };
 
-/// In a memfd shared by guardian and controller: dead man's switch both ways. Each critical loop adds
-/// one to its own counter at least every 100 ms; a counter that stands still for 2 s means the other
-/// side is gone (guardian: kills the tree; controller: ends the run, 116).
+/// In a memfd shared by guardian and controller: dead man's switch both ways. Each critical loop
+/// adds one to its own counter at least every 100 ms; a counter that stands still for 2 s means the
+/// other side is gone (guardian: kills the tree; controller: ends the run, 116).
 struct SharedCounters {
   static constexpr std::uint32_t expected_magic = 0x44524f43;
   std::uint32_t magic = expected_magic;
@@ -62,8 +74,8 @@ struct SharedCounters {
 };
 
 /// Descriptors of the controller at exec, and how the guardian names them in its environment.
-inline constexpr int controller_channel_fd = 3;  // to the guardian
-inline constexpr int controller_counters_fd = 4; // SharedCounters
+inline constexpr int controller_channel_fd = 3;   // to the guardian
+inline constexpr int controller_counters_fd = 4;  // SharedCounters
 
 /// Descriptors of a cell at exec.
 inline constexpr int cell_channel_fd = 3;  // to the controller (or the front)

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bus/subscriber.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+
+namespace ordeal {
+
+void Room::announce() {
+  // seq_cst on both sides: either the waiter sees the freed place, or we see the waiter.
+  if (waiters.load() == 0) return;
+  { const std::lock_guard lock(mutex); }
+  freed.notify_all();
+}
+
+Subscriber::Subscriber(std::string name, std::size_t topics, std::size_t depth, bool state,
+                       UniqueFd wake, std::shared_ptr<Room> room)
+    : name_(std::move(name)),
+      depth_(depth),
+      has_state_(state),
+      wake_(std::move(wake)),
+      room_(std::move(room)),
+      counts_(topics),
+      ring_(depth) {}
+
+bool Subscriber::reserve() {
+  std::size_t used = used_.load();
+  do {
+    if (used >= depth_) return false;
+  } while (!used_.compare_exchange_weak(used, used + 1));
+  return true;
+}
+
+void Subscriber::count_dropped(std::uint32_t topic) {
+  counts_[topic].dropped.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Subscriber::count_replaced(std::uint32_t topic) {
+  counts_[topic].replaced.fetch_add(1, std::memory_order_relaxed);
+}
+
+DropCount Subscriber::counted(std::uint32_t topic) const {
+  DropCount count;
+  count.subscriber = name_;
+  count.dropped = counts_[topic].dropped.load(std::memory_order_relaxed);
+  count.replaced = counts_[topic].replaced.load(std::memory_order_relaxed);
+  return count;
+}
+
+void Subscriber::deliver_reserved(const Event& event) {
+  const bool pushed = ring_.push(event);
+  assert(pushed);
+  static_cast<void>(pushed);
+  wake();
+}
+
+void Subscriber::deliver_stream(const Event& event) {
+  if (reserve()) {
+    deliver_reserved(event);
+  } else {
+    count_dropped(event.header.topic);
+  }
+}
+
+void Subscriber::deliver_state(const Event& event) {
+  const SlotKey key{event.header.topic, event.header.key};
+  {
+    const std::lock_guard lock(slots_mutex_);
+    const auto [slot, fresh] = slots_.try_emplace(key, event);
+    if (!fresh) {
+      order_.erase(slot->second.header.seq);
+      slot->second = event;
+      count_replaced(event.header.topic);
+    } else if (slots_.size() > state_keys_max) {
+      const auto oldest = order_.begin();
+      count_dropped(oldest->second.first);
+      slots_.erase(oldest->second);
+      order_.erase(oldest);
+    }
+    order_.emplace(event.header.seq, key);
+  }
+  wake();
+}
+
+void Subscriber::end() {
+  ended_.store(true, std::memory_order_release);
+  wake();
+}
+
+void Subscriber::wake() {
+  if (signalled_.exchange(true)) return;
+  const std::uint64_t one = 1;
+  // Fails only when the counter is full, and then the descriptor is readable already.
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+}
+
+void Subscriber::clear_wake() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof count);
+  // After the read, and as an exchange: whoever found the flag set, and so did not write, has
+  // pushed before, and the caller who looks again sees it.
+  signalled_.exchange(false);
+}
+
+bool Subscriber::take_from_ring(Event& event) {
+  if (!ring_.pop(event)) return false;
+  used_.fetch_sub(1);
+  room_->announce();
+  return true;
+}
+
+bool Subscriber::take(Event& event) {
+  if (!has_state_) return take_from_ring(event);
+  {
+    // Under the lock the dispatcher cannot get past a slot: what the ring then shows is complete up
+    // to the first slot, and comparing the two gives the next event of the total order.
+    const std::lock_guard lock(slots_mutex_);
+    const bool ringed = ring_.read_available() != 0;
+    if (!order_.empty() && (!ringed || order_.begin()->first < ring_.front().header.seq)) {
+      const auto first = order_.begin();
+      const auto slot = slots_.find(first->second);
+      event = std::move(slot->second);
+      slots_.erase(slot);
+      order_.erase(first);
+      return true;
+    }
+    if (!ringed) return false;
+  }
+  return take_from_ring(event);
+}
+
+bool Subscriber::next(Event& event) {
+  if (take(event)) return true;
+  clear_wake();
+  return take(event);
+}
+
+bool Subscriber::waiting() {
+  if (ring_.read_available() != 0) return true;
+  if (!has_state_) return false;
+  const std::lock_guard lock(slots_mutex_);
+  return !order_.empty();
+}
+
+bool Subscriber::wait(std::chrono::milliseconds timeout) {
+  using clock = std::chrono::steady_clock;
+  const auto end = clock::now() + timeout;
+  for (;;) {
+    // Read before looking: what was delivered before the end must still be found.
+    const bool ended = ended_.load(std::memory_order_acquire);
+    if (waiting()) return true;
+    if (ended) return false;
+    clear_wake();
+    if (waiting()) return true;
+    if (ended_.load(std::memory_order_acquire)) continue;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
+    if (left <= 0) return false;
+    pollfd readable{wake_.get(), POLLIN, 0};
+    ::poll(&readable, 1, static_cast<int>(std::min<std::int64_t>(left, 1'000'000)));
+  }
+}
+
+}  // namespace ordeal

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "campaign/cell_link.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "base/log.h"
+#include "engine/load_spec_codec.h"
+
+namespace ordeal {
+
+namespace {
+constexpr std::size_t kept_log_lines = 20;
+}
+
+CellLink::CellLink(Loop& loop, std::string name, Channel channel, MessageFn on_message)
+    : loop_(loop),
+      name_(std::move(name)),
+      channel_(std::move(channel)),
+      on_message_(std::move(on_message)) {
+  static_cast<void>(channel_.want_credentials());
+  last_alive_ns_ = loop_.now();
+  watch_ = loop_.watch(channel_.fd(), POLLIN, [this](short events) {
+    if ((events & POLLOUT) != 0) {
+      static_cast<void>(channel_.flush());
+      update_events();
+    }
+    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0) readable();
+  });
+}
+
+CellLink::~CellLink() { loop_.remove(watch_); }
+
+void CellLink::send(CellMessage type, const std::vector<std::byte>& payload) {
+  if (closed_) return;
+  if (!channel_.send(static_cast<std::uint16_t>(type), payload)) return;  // readable() will see it
+  update_events();
+}
+
+void CellLink::update_events() {
+  loop_.change(watch_, static_cast<short>(POLLIN | (channel_.pending() ? POLLOUT : 0)));
+}
+
+void CellLink::readable() {
+  for (;;) {
+    auto received = channel_.receive();
+    if (!received) {
+      closed_ = true;
+      loop_.remove(watch_);
+      return;
+    }
+    if (!received->has_value()) return;
+    message(**received);
+  }
+}
+
+void CellLink::message(const Message& message) {
+  Decoder in(message.payload);
+  const auto type = static_cast<CellMessage>(message.type);
+  last_alive_ns_ = loop_.now();
+  switch (type) {
+    case CellMessage::hello:
+      if (in.u32() == cell_protocol_version) pid_ = message.sender_pid;
+      return;
+    case CellMessage::alive:
+      overruns_ += in.u64();
+      return;
+    case CellMessage::log_line: {
+      const auto severity = static_cast<Severity>(std::min<std::uint32_t>(in.u32(), 3));
+      const auto channel = in.text();
+      const auto text = in.text();
+      last_log_.emplace_back(text);
+      if (last_log_.size() > kept_log_lines) last_log_.pop_front();
+      if (severity >= Severity::warning) log(severity, channel, text);
+      return;
+    }
+    case CellMessage::loaded: {
+      const std::string id(in.text());
+      load_answers_[id] = in.text();
+      return;
+    }
+    case CellMessage::created: {
+      const std::uint32_t instance = in.u32();
+      const std::string problem(in.text());
+      declared_[instance] = get_declared(in);
+      create_answers_[instance] = problem;
+      return;
+    }
+    default:
+      on_message_(*this, type, in);
+  }
+}
+
+void CellLink::load(const PluginInfo& plugin) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.text(plugin.id);
+  out.text(plugin.version);
+  out.text(plugin.library_path);
+  out.text(plugin.sha256);
+  out.u32(static_cast<std::uint32_t>(plugin.trust));
+  send(CellMessage::load, bytes);
+}
+
+void CellLink::create(std::uint32_t instance, const std::string& plugin, std::string_view kind,
+                      std::string_view component, std::string_view config) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.text(plugin);
+  out.text(kind);
+  out.text(component);
+  out.text(config);
+  send(CellMessage::create, bytes);
+}
+
+void CellLink::begin(std::uint32_t instance, std::uint32_t load, std::uint32_t worker,
+                     std::uint32_t generation, std::uint64_t interval_ns, const LoadSpec& spec) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.u32(load);
+  out.u32(worker);
+  out.u32(generation);
+  out.u64(interval_ns);
+  put(out, spec);
+  send(CellMessage::begin, bytes);
+}
+
+void CellLink::throttle(std::uint32_t instance, double factor) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.f64(factor);
+  send(CellMessage::throttle, bytes);
+}
+
+void CellLink::stop(std::uint32_t instance, std::uint64_t drain_ns) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.u64(drain_ns);
+  send(CellMessage::stop, bytes);
+}
+
+void CellLink::collect(std::uint32_t instance, std::uint64_t token) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.u64(token);
+  send(CellMessage::collect, bytes);
+}
+
+void CellLink::evaluate(std::uint32_t instance, std::uint64_t token, const Snapshot& snapshot) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.u64(token);
+  put(out, snapshot);
+  send(CellMessage::evaluate, bytes);
+}
+
+void CellLink::render(std::uint32_t instance, std::uint64_t token, std::uint32_t stage,
+                      std::string_view document) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.u64(token);
+  out.u32(stage);
+  out.text(document);
+  send(CellMessage::render, bytes);
+}
+
+void CellLink::shutdown() { send(CellMessage::shutdown, {}); }
+
+std::optional<std::string> CellLink::load_answer(const std::string& plugin) const {
+  const auto found = load_answers_.find(plugin);
+  if (found == load_answers_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::string> CellLink::create_answer(std::uint32_t instance) const {
+  const auto found = create_answers_.find(instance);
+  if (found == create_answers_.end()) return std::nullopt;
+  return found->second;
+}
+
+void CellLink::set_started(int start_errno, UniqueFd pidfd) {
+  start_error_ = start_errno;
+  pidfd_ = std::move(pidfd);
+}
+
+void CellLink::set_exited(int wait_status) {
+  // What it still said before it died counts.
+  if (!closed_) readable();
+  wait_status_ = wait_status;
+}
+
+void CellLink::kill(int signal) {
+  if (pidfd_ && !ended()) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
+}
+
+std::string CellLink::how_it_ended() const {
+  if (start_error_ != 0) return std::string("start: ") + std::strerror(start_error_);
+  if (!wait_status_) return closed_ ? "channel closed" : "running";
+  if (WIFSIGNALED(*wait_status_)) {
+    const int number = WTERMSIG(*wait_status_);
+    const char* abbreviation = ::sigabbrev_np(number);
+    return "signal " +
+           (abbreviation != nullptr ? "SIG" + std::string(abbreviation) : std::to_string(number));
+  }
+  return "exit " + std::to_string(WEXITSTATUS(*wait_status_));
+}
+
+}  // namespace ordeal

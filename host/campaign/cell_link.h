@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/channel.h"
+#include "base/protocol/cell.h"
+#include "base/protocol/cell_codec.h"
+#include "campaign/loop.h"
+#include "engine/load_spec.h"
+#include "registry/registry.h"
+
+namespace ordeal {
+
+/// The host's end of one ordeal-cell: messages out, messages in, and how it ended. One thread, the
+/// loop's. Restarting means a new CellLink.
+class CellLink {
+ public:
+  /// Called for every message the link does not handle itself (it handles hello, alive, log_line,
+  /// loaded and created).
+  using MessageFn = std::function<void(CellLink&, CellMessage, Decoder&)>;
+
+  /// `name` is the cell's in logs and reports; the channel is ours, its other end the cell's.
+  CellLink(Loop& loop, std::string name, Channel channel, MessageFn on_message);
+  ~CellLink();
+  CellLink(const CellLink&) = delete;
+  CellLink& operator=(const CellLink&) = delete;
+
+  void load(const PluginInfo& plugin);
+  void create(std::uint32_t instance, const std::string& plugin, std::string_view kind,
+              std::string_view component, std::string_view config);
+  void begin(std::uint32_t instance, std::uint32_t load, std::uint32_t worker,
+             std::uint32_t generation, std::uint64_t interval_ns, const LoadSpec& spec);
+  void throttle(std::uint32_t instance, double factor);
+  void stop(std::uint32_t instance, std::uint64_t drain_ns);
+  void collect(std::uint32_t instance, std::uint64_t token);
+  void evaluate(std::uint32_t instance, std::uint64_t token, const Snapshot& snapshot);
+  void render(std::uint32_t instance, std::uint64_t token, std::uint32_t stage,
+              std::string_view document);
+  void shutdown();
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// The host's view of its pid; 0 until it has said hello.
+  [[nodiscard]] int pid() const { return pid_; }
+  [[nodiscard]] bool up() const { return pid_ != 0 && !ended(); }
+  /// The channel is closed: the process is gone or going.
+  [[nodiscard]] bool closed() const { return closed_; }
+  [[nodiscard]] bool ended() const { return wait_status_.has_value() || start_error_ != 0; }
+  [[nodiscard]] std::uint64_t last_alive_ns() const { return last_alive_ns_; }
+  [[nodiscard]] std::uint64_t overruns() const { return overruns_; }
+  [[nodiscard]] const std::deque<std::string>& last_log() const { return last_log_; }
+
+  /// What load and create came to: "" succeeded, text failed, nullopt not answered yet.
+  [[nodiscard]] std::optional<std::string> load_answer(const std::string& plugin) const;
+  [[nodiscard]] std::optional<std::string> create_answer(std::uint32_t instance) const;
+  [[nodiscard]] const Declared& declared(std::uint32_t instance) { return declared_[instance]; }
+
+  /// Told by whoever started the process.
+  void set_started(int start_errno, UniqueFd pidfd);
+  void set_exited(int wait_status);
+  /// SIGKILL through the pidfd, if it is known.
+  void kill(int signal);
+  /// "signal 9 (Killed)", "exit 3", "start: No such file", "running".
+  [[nodiscard]] std::string how_it_ended() const;
+
+ private:
+  void send(CellMessage type, const std::vector<std::byte>& payload);
+  void readable();
+  void update_events();
+  void message(const Message& message);
+
+  Loop& loop_;
+  std::string name_;
+  Channel channel_;
+  MessageFn on_message_;
+  Loop::Id watch_ = 0;
+  int pid_ = 0;
+  bool closed_ = false;
+  UniqueFd pidfd_;
+  int start_error_ = 0;
+  std::optional<int> wait_status_;
+  std::uint64_t last_alive_ns_ = 0;
+  std::uint64_t overruns_ = 0;
+  std::deque<std::string> last_log_;
+  std::map<std::string, std::string> load_answers_;
+  std::map<std::uint32_t, std::string> create_answers_;
+  std::map<std::uint32_t, Declared> declared_;
+};
+
+/// Starts cells: through the init of a containment, or as children of this process.
+class CellStarter {
+ public:
+  virtual ~CellStarter() = default;
+  /// Starts a cell and makes its link. The starter tells the link how the process fares; it must
+  /// outlive the link or be told by forget().
+  virtual Result<std::unique_ptr<CellLink>> start(const std::string& name,
+                                                  CellLink::MessageFn on_message) = 0;
+  virtual void forget(CellLink& link) = 0;
+};
+
+}  // namespace ordeal

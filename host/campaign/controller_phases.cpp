@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "base/duration.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "campaign/controller.h"
+#include "campaign/documents/documents.h"
+#include "campaign/facts.h"
+#include "ordeal/abi/report.h"
+#include "ordeal/abi/rule.h"
+
+namespace ordeal {
+
+namespace {
+
+namespace json = boost::json;
+constexpr std::uint64_t second_ns = 1'000'000'000;
+/// Over these the generator, not the target, has set the figures. Send lag is the generator's own
+/// lateness; CPU share is of the one core a worker has; run delay is time it waited for that core.
+constexpr double send_lag_limit = 0.050;
+constexpr double cpu_share_limit = 0.95;
+constexpr double run_delay_limit = 0.20;
+
+std::uint64_t ns(Duration d) { return static_cast<std::uint64_t>(d.count()); }
+double seconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+std::string describe(const PhasePlan& plan) {
+  std::string text = plan.name + ": " + human_duration(plan.duration) + ", " +
+                     std::to_string(plan.connections) + " connections";
+  if (plan.rate > 0) text += ", " + std::to_string(std::lround(plan.rate)) + "/s";
+  if (plan.rate <= 0 && plan.operations > 0)
+    text += ", " + std::to_string(std::lround(plan.operations)) + " operations/min each";
+  return text;
+}
+
+std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
+
+}  // namespace
+
+std::vector<LoadSpec> Controller::specs(const PhasePlan& plan, std::uint64_t start_ns) const {
+  double weights = 0;
+  for (const auto& entry : campaign_.load) weights += entry.weight;
+  std::vector<LoadSpec> specs;
+  for (const auto& entry : campaign_.load) {
+    const double share = weights > 0 ? entry.weight / weights : 1;
+    LoadSpec spec;
+    spec.sessions = static_cast<std::uint32_t>(std::max(1l, std::lround(plan.connections * share)));
+    const double paced = plan.connections * plan.operations / 60;
+    spec.rate = (plan.rate > 0 ? plan.rate : paced) * share;
+    spec.model = spec.rate > 0 ? LoadSpec::Model::open : LoadSpec::Model::closed;
+    spec.start_ns = start_ns;
+    spec.warm_up_ns = ns(plan.warm_up);
+    spec.duration_ns = ns(plan.duration);
+    spec.timeout_ns = ns(plan.timeout);
+    spec.seed = campaign_.seed + static_cast<std::uint64_t>(plan.index) + 1;
+    spec.mix = entry.mix;
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+void Controller::phases() {
+  for (const auto& plan : campaign_.phases) {
+    if (!phase(plan, 1)) return;
+    const bool last = plan.index + 1 == static_cast<std::int32_t>(campaign_.phases.size());
+    if (last) return;
+    if (consecutive_failures_ >= campaign_.safety.max_consecutive_failures) {
+      bulletin_->event(
+          "control", "decision", plan.index,
+          {{"text", "no further phase: too many failures in a row"},
+           {"inputs", json::object{{"consecutive_failures", consecutive_failures_},
+                                   {"limit", campaign_.safety.max_consecutive_failures}}}},
+          std::to_string(consecutive_failures_) +
+              " phases failed in a row: the campaign ends here");
+      return;
+    }
+    if (consecutive_failures_ > 0)
+      cooldown(campaign_.safety.cooldown, "phase " + plan.name + " failed");
+    else if (plan.pause.count() > 0)
+      loop_.run_until([this] { return interrupted(); }, loop_.now() + ns(plan.pause));
+    if (interrupted()) return;
+  }
+}
+
+void Controller::cooldown(Duration longest, const std::string& why) {
+  set_state("cooldown");
+  bulletin_->event("control", "cooldown_started", status_.phase,
+                   {{"why", why}, {"longest_s", seconds(ns(longest))}},
+                   "cooldown, at most " + human_duration(longest) + ": " + why);
+  const std::uint64_t started = loop_.now();
+  // The host has settled when two readings in a row lie 10 points below the CPU limit.
+  std::uint32_t calm = 0;
+  const double limit = campaign_.safety.cpu_percent / 100 - 0.10;
+  services_->on_samples(
+      [&](const std::string& metric, const std::string&, double value, std::uint64_t) {
+        if (metric == "ordeal_cpu_busy_ratio") calm = value < limit ? calm + 1 : 0;
+      });
+  services_->hurry(second_ns);
+  loop_.run_until([&] { return calm >= 2 || interrupted(); }, started + ns(longest));
+  services_->on_samples({});
+  services_->hurry(0);
+  bulletin_->event("control", "cooldown_ended", status_.phase,
+                   {{"seconds", seconds(loop_.now() - started)}, {"settled", calm >= 2}}, "");
+}
+
+void Controller::check_cpu() {
+  const std::uint64_t now = loop_.now();
+  if (now < next_cpu_check_ns_) return;
+  next_cpu_check_ns_ = now + ns(campaign_.safety.check_interval);
+  double busy = 0;
+  // A reading older than two checks says nothing about now.
+  if (services_->newest("ordeal_cpu_busy_ratio", busy,
+                        2 * ns(campaign_.safety.check_interval) + 20 * second_ns))
+    cpu_->check(busy);
+}
+
+void Controller::wait_phase(const PhasePlan& plan, LoadRun& load, std::string& stop_reason) {
+  const std::uint64_t latest = phase_end_ns_ + ns(plan.timeout) + 5 * second_ns;
+  const auto done = [&] {
+    if (load.finished()) return true;
+    if (interrupted()) {
+      stop_reason = ending_->reason;
+      return true;
+    }
+    if (load.gave_up()) {
+      stop_reason = "a load cell was quarantined";
+      return true;
+    }
+    check_cpu();
+    const LadderState now = climb(services_->rules(), *cpu_, plan.judge);
+    if (now.level != ladder_.level) {
+      bulletin_->event("safety", "ladder", plan.index,
+                       {{"level", level_name(now.level)},
+                        {"from", level_name(ladder_.level)},
+                        {"reason", now.reason},
+                        {"factor", now.factor()}},
+                       std::string("safety ladder: ") + level_name(now.level) +
+                           (now.reason.empty() ? "" : " (" + now.reason + ")"));
+      if (now.factor() != ladder_.factor()) load.throttle(now.factor());
+      ladder_ = now;
+    }
+    if (now.level >= ORDEAL_VERDICT_STOP_PHASE) {
+      stop_reason = "safety: " + now.reason;
+      if (now.level >= ORDEAL_VERDICT_ABORT) end_with("safety", now.reason);
+      return true;
+    }
+    return false;
+  };
+  if (!loop_.run_until(done, latest)) stop_reason = "hung: the load did not end by itself";
+  if (load.finished()) return;
+  load.stop(0);
+  loop_.run_until([&] { return load.finished(); }, loop_.now() + 800'000'000);
+}
+
+json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load,
+                                      const std::string& stop_reason, double ran) const {
+  const LoadTotals& t = load.totals();
+  const double worker_seconds = std::max(0.001, ran * static_cast<double>(campaign_.load.size()));
+  const double cpu_share = seconds(t.cpu_ns) / worker_seconds;
+  const double delay_share = seconds(t.run_delay_ns) / worker_seconds;
+  const double lag = seconds(t.send_lag.value_at(99));
+  const double missing =
+      t.worker_ns > 0 ? static_cast<double>(t.missing_ns) / static_cast<double>(t.worker_ns) : 0;
+  const bool open = plan.rate > 0 || plan.operations > 0;
+  json::array invalid;
+  if (open && t.send_lag.count() > 0 && lag > send_lag_limit)
+    invalid.emplace_back("the generator sent late: p99 " + std::to_string(std::lround(lag * 1000)) +
+                         " ms; lower the rate, or give it a core of its own");
+  if (cpu_share > cpu_share_limit)
+    invalid.emplace_back("the generator used " + percent(cpu_share) +
+                         " of its core; spread the load over more workers or machines");
+  if (delay_share > run_delay_limit)
+    invalid.emplace_back("the generator waited " + percent(delay_share) +
+                         " of the time for a core; give it one of its own");
+  if (load.gave_up()) invalid.emplace_back("a load cell was quarantined");
+  json::array codes;
+  for (const auto& [code, count] : t.codes)
+    codes.push_back(json::object{
+        {"load", code.load}, {"kind", code.kind}, {"code", code.code}, {"count", count}});
+  // The share of intended operations the generator itself got to: what waits for a slow target has
+  // been offered to it all the same.
+  json::value send_rate = nullptr;
+  if (open && t.offered > 0) {
+    std::uint64_t ended = 0;
+    for (const auto n : t.outcomes) ended += n;
+    send_rate =
+        std::min(1.0, static_cast<double>(ended + t.wire.warm_up) / static_cast<double>(t.offered));
+  }
+  return {{"wire", json::object{{"probe", t.wire.probe},
+                                {"warm_up", t.wire.warm_up},
+                                {"measured", t.wire.measured},
+                                {"retried", t.wire.retried},
+                                {"cancelled", t.wire.cancelled}}},
+          {"offered", t.offered},
+          {"sessions", json::object{{"opened", t.sessions_opened}, {"failed", t.sessions_failed}}},
+          {"misbehaviour", t.misbehaviour},
+          {"late", t.late},
+          {"generator", json::object{{"cpu_share", cpu_share},
+                                     {"run_delay_share", delay_share},
+                                     {"send_lag_p99", lag},
+                                     {"send_rate", std::move(send_rate)}}},
+          {"valid", invalid.empty()},
+          {"invalid_reasons", invalid},
+          {"missing_share", missing},
+          {"stop_reason", stop_reason.empty() ? json::value(nullptr) : json::value(stop_reason)},
+          {"codes", codes}};
+}
+
+bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
+  status_.phase = plan.index;
+  status_.phase_name = plan.name;
+  PhaseRow row;
+  row.index = plan.index;
+  row.attempt = attempt;
+  row.name = plan.name;
+  row.state = "running";
+  row.plan = compact_json(phase_plan_fact(plan));
+  row.result = "{}";
+  auto containment = desk_->make_containment(ContainmentKind::load);
+  if (!containment) {
+    end_with("controller_error", containment.error().line());
+    return false;
+  }
+  auto load = std::make_unique<LoadRun>(loop_, **containment, registry_, campaign_, *bulletin_,
+                                        *services_, plan.index);
+  const auto drop_load = [&] {
+    current_load_ = nullptr;
+    load.reset();
+    desk_->end_containment(*containment);
+  };
+  auto started = load->start();
+  if (started)
+    loop_.run_until([&] { return load->created() || !load->refusal().empty() || interrupted(); },
+                    loop_.now() + 15 * second_ns);
+  if (interrupted()) {
+    drop_load();
+    return false;
+  }
+  if (!started || !load->created() || !load->refusal().empty()) {
+    end_with("controller_error",
+             !started ? started.error().line()
+                      : "the load of phase " + plan.name + " did not come up: " + load->refusal());
+    drop_load();
+    return false;
+  }
+  set_state("phase");
+  row.started = bulletin_->moment();
+  bulletin_->phase(row);
+  bulletin_->event("phase", "phase_started", plan.index, phase_plan_fact(plan),
+                   "phase " + std::to_string(plan.index + 1) + "/" +
+                       std::to_string(campaign_.phases.size()) + " " + describe(plan));
+  services_->set_phase(plan.index);
+  phase_start_ns_ = loop_.now() + 20'000'000;
+  phase_end_ns_ = phase_start_ns_ + ns(plan.duration);
+  current_load_ = load.get();
+  load->begin(specs(plan, phase_start_ns_), static_cast<std::uint64_t>(campaign_.interval.count()));
+  if (ladder_.factor() != 1) load->throttle(ladder_.factor());
+
+  std::string stop_reason;
+  wait_phase(plan, *load, stop_reason);
+
+  const double ran = seconds(loop_.now() - std::min(loop_.now(), phase_start_ns_));
+  row.state = stop_reason.empty() ? "done" : "stopped";
+  row.ended = bulletin_->moment();
+  row.result = compact_json(phase_result(plan, *load, stop_reason, ran));
+  drop_load();
+  bulletin_->phase(row);
+  services_->set_phase(-1);
+  wait_durable();
+
+  auto journal = read_journal();
+  if (!journal) {
+    end_with("controller_error", journal.error().line());
+    return false;
+  }
+  auto judged = judge_phase(**journal, plan.index);
+  if (!judged) {
+    end_with("controller_error", judged.error().line());
+    return false;
+  }
+  json::array reasons;
+  std::string why;
+  for (const auto& reason : judged->reasons) {
+    reasons.emplace_back(reason);
+    why += (why.empty() ? ": " : "; ") + reason;
+  }
+  const std::string result(phase_result_name(judged->result));
+  bulletin_->event("phase", "phase_ended", plan.index, {{"result", result}, {"reasons", reasons}},
+                   "phase " + plan.name + " " + result + why);
+  if (judged->result == PhaseResult::failed || judged->result == PhaseResult::invalid ||
+      (judged->result == PhaseResult::stopped && !ending_))
+    ++consecutive_failures_;
+  else if (judged->result == PhaseResult::passed)
+    consecutive_failures_ = 0;
+  // After a hard limit there are two seconds left: the front writes the reports then.
+  static_cast<void>(interrupted());
+  if (desk_->stop_level() < 2) report(ORDEAL_STAGE_PHASE, phase_document(**journal, plan.index));
+  return !interrupted();
+}
+
+}  // namespace ordeal

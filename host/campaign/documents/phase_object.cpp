@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "campaign/documents/phase_object.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "analysis/trend.h"
+#include "base/files.h"
+#include "campaign/documents/event_list.h"
+#include "campaign/documents/json_fields.h"
+
+namespace ordeal::documents {
+namespace json = boost::json;
+namespace {
+
+json::value moment_json(const Moment& moment) {
+  return moment.wall_ns == 0 ? json::value(nullptr) : json::value(utc_time(moment.wall_ns));
+}
+
+json::value duration_json(const PhaseRow& row) {
+  if (row.ended.wall_ns < row.started.wall_ns || row.ended.wall_ns == 0)
+    return json::value(nullptr);
+  const bool one_boot =
+      row.started.boot_id == row.ended.boot_id && row.ended.mono_ns >= row.started.mono_ns;
+  return json::value(one_boot ? seconds(row.ended.mono_ns - row.started.mono_ns)
+                              : seconds(row.ended.wall_ns - row.started.wall_ns));
+}
+
+/// null for what the plan does not ask for.
+json::value if_positive(const std::optional<double>& value) {
+  return value && *value > 0 ? json::value(*value) : json::value(nullptr);
+}
+
+json::object phase_info(const Attempt& attempt) {
+  const PlannedPhase& plan = attempt.plan;
+  json::object out;
+  out["index"] = plan.index;
+  out["name"] = plan.name;
+  out["duration_minutes"] = plan.duration ? json::value(*plan.duration / 60) : json::value(nullptr);
+  out["max_concurrent_connections"] = or_null(plan.connections);
+  out["operations_per_connection"] = if_positive(plan.operations);
+  out["rate"] = if_positive(plan.rate);
+  out["stress_level"] =
+      plan.stress && !plan.stress->empty() ? json::value(*plan.stress) : json::value(nullptr);
+  out["judge"] = plan.judge;
+  out["model"] = plan.model();
+  out["attempt"] = attempt.row.attempt;
+  return out;
+}
+
+json::value latency_at(const Histogram& latency, double percentile) {
+  return latency.count() == 0 ? json::value(nullptr)
+                              : json::value(seconds(latency.value_at(percentile)));
+}
+
+/// The seed's figures of a set of operations.
+json::object figures_json(const OutcomeCounts& outcomes, const Histogram& latency,
+                          double measured_seconds) {
+  const auto at = [&](Outcome outcome) { return outcomes[static_cast<std::size_t>(outcome)]; };
+  const std::uint64_t all = counted_operations(outcomes);
+  const bool timed = latency.count() > 0;
+  json::object out;
+  out["total_operations"] = all;
+  out["successful_operations"] = at(Outcome::ok);
+  out["failed_operations"] = all - at(Outcome::ok);
+  out["success_rate"] =
+      all == 0 ? json::value(nullptr)
+               : json::value(static_cast<double>(at(Outcome::ok)) / static_cast<double>(all));
+  out["operations_per_second"] =
+      measured_seconds <= 0
+          ? json::value(nullptr)
+          : json::value(static_cast<double>(ended_operations(outcomes)) / measured_seconds);
+  out["avg_response_time"] = timed ? json::value(latency.mean() / 1e9) : json::value(nullptr);
+  out["min_response_time"] = timed ? json::value(seconds(latency.min())) : json::value(nullptr);
+  out["max_response_time"] = timed ? json::value(seconds(latency.max())) : json::value(nullptr);
+  out["p50_response_time"] = latency_at(latency, 50);
+  out["p90_response_time"] = latency_at(latency, 90);
+  out["p95_response_time"] = latency_at(latency, 95);
+  out["p99_response_time"] = latency_at(latency, 99);
+  out["p999_response_time"] = latency_at(latency, 99.9);
+  out["dropped_operations"] = at(Outcome::dropped);
+  out["cancelled_operations"] = at(Outcome::cancelled);
+  return out;
+}
+
+/// Failures by code; what no code accounts for, by class.
+json::array errors_json(const Attempt& attempt, const PhaseFigures& figures) {
+  json::array out;
+  const auto codes = elements(*attempt.result, "codes");
+  for (const auto& kind : figures.kinds) {
+    OutcomeCounts left = kind.outcomes;
+    left[static_cast<std::size_t>(Outcome::ok)] = 0;
+    left[static_cast<std::size_t>(Outcome::cancelled)] = 0;
+    const std::string type = kind.scenario + '.' + kind.name;
+    const auto add = [&](json::value cls, json::value code, std::uint64_t count) {
+      json::object one;
+      one["operation_type"] = type;
+      one["class"] = std::move(cls);
+      one["code"] = std::move(code);
+      one["count"] = count;
+      out.push_back(std::move(one));
+    };
+    // Timeouts and drops have no answer, hence no code. If one class is left, the codes are its.
+    std::size_t with_code = 0;
+    std::size_t only = outcome_count;
+    for (std::size_t i = 0; i < outcome_count; ++i) {
+      const auto outcome = static_cast<Outcome>(i);
+      if (left[i] == 0 || outcome == Outcome::timeout || outcome == Outcome::dropped) continue;
+      ++with_code;
+      only = i;
+    }
+    for (const json::value* code : codes) {
+      if (count_field(*code, "load").value_or(0) != kind.load ||
+          count_field(*code, "kind").value_or(0) != kind.kind) {
+        continue;
+      }
+      const json::value* number = field(*code, "code");
+      const std::uint64_t count = count_field(*code, "count").value_or(0);
+      std::optional<std::string> cls = text_field(*code, "class");
+      if (!cls && with_code == 1) cls = std::string(outcome_names[only]);
+      add(or_null(cls), number == nullptr ? json::value(nullptr) : json::value(*number), count);
+      std::uint64_t unaccounted = count;
+      for (std::size_t i = 0; i < outcome_count; ++i) {
+        const auto outcome = static_cast<Outcome>(i);
+        const bool fits = cls ? *cls == outcome_names[i]
+                              : outcome != Outcome::timeout && outcome != Outcome::dropped;
+        if (!fits) continue;
+        const std::uint64_t taken = std::min(left[i], unaccounted);
+        left[i] -= taken;
+        unaccounted -= taken;
+      }
+    }
+    for (std::size_t i = 0; i < outcome_count; ++i) {
+      if (left[i] == 0) continue;
+      const std::string name(outcome_names[i]);
+      add(json::value(name), json::value(nullptr), left[i]);
+    }
+  }
+  return out;
+}
+
+json::object test_result(const Attempt& attempt, const PhaseFigures& figures) {
+  json::object out;
+  out["summary"] = figures_json(figures.outcomes, figures.latency, figures.seconds);
+  json::object breakdown;
+  for (const auto& kind : figures.kinds) {
+    json::object one = figures_json(kind.outcomes, kind.latency, figures.seconds);
+    one["scenario"] = kind.scenario;
+    one["kind"] = kind.name;
+    std::string key = kind.scenario + '.' + kind.name;
+    // Two loads may use one scenario.
+    if (breakdown.contains(key)) key += '#' + std::to_string(kind.load);
+    breakdown[key] = std::move(one);
+  }
+  out["operation_breakdown"] = std::move(breakdown);
+  json::object outcomes;
+  for (std::size_t i = 0; i < outcome_count; ++i) {
+    outcomes[json::string_view(outcome_names[i].data(), outcome_names[i].size())] =
+        figures.outcomes[i];
+  }
+  out["outcomes"] = std::move(outcomes);
+  out["errors"] = errors_json(attempt, figures);
+  return out;
+}
+
+json::object service_json(const std::optional<Histogram>& service) {
+  const bool data = service && service->count() > 0;
+  json::object out;
+  out["avg"] = data ? json::value(service->mean() / 1e9) : json::value(nullptr);
+  out["p50"] = data ? latency_at(*service, 50) : json::value(nullptr);
+  out["p99"] = data ? latency_at(*service, 99) : json::value(nullptr);
+  out["max"] = data ? json::value(seconds(service->max())) : json::value(nullptr);
+  return out;
+}
+
+json::value requirement(const PhaseFigures& figures, bool times) {
+  std::optional<bool> met;
+  for (const auto& a : figures.assertions) {
+    const bool about_times = a.unit == "s";
+    const bool about_success = a.slo.metric == "success" || a.slo.metric == "errors";
+    if (times ? !about_times : !about_success) continue;
+    if (a.result == SloResult::missed) met = false;
+    if (a.result == SloResult::met && !met) met = true;
+    if (a.result == SloResult::not_estimable && !met) return json::value(nullptr);
+  }
+  return or_null(met);
+}
+
+json::object criteria(const PlannedPhase& plan) {
+  json::object out;
+  out["min_success_rate"] = nullptr;
+  out["max_avg_response_time"] = nullptr;
+  json::array all;
+  for (const auto& slo : plan.slo) {
+    if (slo.metric == "success") out["min_success_rate"] = slo.limit;
+    if (slo.metric == "avg") out["max_avg_response_time"] = slo.limit;
+    json::object one;
+    one["metric"] = slo.metric;
+    one["op"] = slo.op;
+    one["limit"] = slo.limit;
+    one["text"] = slo.text;
+    all.push_back(std::move(one));
+  }
+  out["slo"] = std::move(all);
+  return out;
+}
+
+json::object phase_analysis(const Attempt& attempt, const PhaseFigures& figures) {
+  const json::object summary = figures_json(figures.outcomes, figures.latency, figures.seconds);
+  const std::uint64_t all = counted_operations(figures.outcomes);
+  const double success =
+      all == 0 ? 0
+               : static_cast<double>(figures.outcomes[static_cast<std::size_t>(Outcome::ok)]) /
+                     static_cast<double>(all);
+  json::object out;
+  out["phase_successful"] = figures.outcome.success;
+  // Without a latency nothing ended, so nothing was fast.
+  out["performance_rating"] =
+      all > 0 && figures.latency.count() == 0
+          ? "POOR"
+          : performance_rating(all > 0, success, figures.latency.mean() / 1e9);
+  out["success_rate"] = summary.at("success_rate");
+  out["avg_response_time"] = summary.at("avg_response_time");
+  out["operations_per_second"] = summary.at("operations_per_second");
+  out["meets_success_rate_requirement"] = requirement(figures, false);
+  out["meets_response_time_requirement"] = requirement(figures, true);
+  out["criteria_used"] = criteria(attempt.plan);
+  json::array assertions;
+  for (const auto& a : figures.assertions) assertions.push_back(assertion_json(a, attempt.plan));
+  out["assertions"] = std::move(assertions);
+  out["result"] = std::string(phase_result_name(figures.outcome.result));
+  out["reasons"] = text_array(figures.outcome.reasons);
+  out["recommendations"] = text_array(phase_recommendations(advice_facts(attempt, figures)));
+  return out;
+}
+
+json::object measurement(const Attempt& attempt, const PhaseFigures& figures) {
+  const json::value& result = *attempt.result;
+  static const json::value none(nullptr);
+  const json::value* generator = field(result, "generator");
+  const json::value& g = generator == nullptr ? none : *generator;
+  const bool invalid = figures.outcome.result == PhaseResult::invalid;
+  auto reasons = text_list(result, "invalid_reasons");
+  if (invalid) reasons = figures.outcome.reasons;
+  json::object out;
+  // A phase that left no result was cut off: whether it was measured well is unknown.
+  out["valid"] = result.is_null() ? json::value(nullptr)
+                                  : json::value(!invalid && reasons.empty() &&
+                                                bool_field(result, "valid").value_or(true));
+  out["reasons"] = text_array(reasons);
+  out["send_rate"] = or_null(number_field(g, "send_rate"));
+  const auto lag = number_field(g, "send_lag_p99");
+  out["send_lag_p99"] = or_null(lag ? lag : figures.send_lag_p99);
+  out["generator_cpu_share"] = or_null(number_field(g, "cpu_share"));
+  out["run_delay_share"] = or_null(number_field(g, "run_delay_share"));
+  out["missing_share"] = or_null(number_field(result, "missing_share"));
+  out["misbehaviour"] = or_null(count_field(result, "misbehaviour"));
+  out["late_completions"] = or_null(count_field(result, "late"));
+  return out;
+}
+
+json::array attempts_json(const RunFacts& facts, const Attempt& last) {
+  json::array out;
+  for (const auto& attempt : facts.attempts) {
+    if (attempt.row.index != last.row.index) continue;
+    json::object one;
+    one["attempt"] = attempt.row.attempt;
+    one["state"] = attempt.state();
+    one["start_time"] = moment_json(attempt.row.started);
+    one["end_time"] = moment_json(attempt.row.ended);
+    one["duration_seconds"] = duration_json(attempt.row);
+    one["counted"] = attempt.row.attempt == last.row.attempt;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace
+
+void WireSums::add(const json::value* wire) {
+  if (wire == nullptr || !wire->is_object()) {
+    complete = false;
+    return;
+  }
+  probe += count_field(*wire, "probe").value_or(0);
+  warm_up += count_field(*wire, "warm_up").value_or(0);
+  measured += count_field(*wire, "measured").value_or(0);
+  retried += count_field(*wire, "retried").value_or(0);
+  cancelled += count_field(*wire, "cancelled").value_or(0);
+}
+
+json::object wire_json(const WireSums& sums, bool any) {
+  const auto known = [&](std::uint64_t count) {
+    return any ? json::value(count) : json::value(nullptr);
+  };
+  json::object sent;
+  sent["total"] = known(sums.probe + sums.warm_up + sums.measured + sums.retried + sums.cancelled);
+  sent["probe"] = known(sums.probe);
+  sent["warm_up"] = known(sums.warm_up);
+  sent["measured"] = known(sums.measured);
+  sent["retried"] = known(sums.retried);
+  sent["cancelled"] = known(sums.cancelled);
+  json::object out;
+  out["requests_sent"] = std::move(sent);
+  out["complete"] = any && sums.complete;
+  return out;
+}
+
+json::object assertion_json(const Assertion& a, const PlannedPhase& phase) {
+  json::object out;
+  out["phase"] = phase.index;
+  out["phase_name"] = phase.name;
+  out["assertion"] = a.name;
+  out["metric"] = a.slo.metric;
+  out["measured"] = or_null(a.measured);
+  out["limit"] = a.slo.limit;
+  out["unit"] = a.unit;
+  out["interval"] = nullptr;
+  if (a.interval) {
+    json::array interval;
+    interval.push_back(a.interval->low);
+    interval.push_back(a.interval->high);
+    out["interval"] = std::move(interval);
+  }
+  out["samples"] = a.samples;
+  out["result"] = std::string(slo_result_name(a.result));
+  out["text"] = a.text;
+  return out;
+}
+
+AdviceFacts advice_facts(const Attempt& attempt, const PhaseFigures& figures) {
+  AdviceFacts facts;
+  facts.name = attempt.plan.name;
+  facts.outcome = figures.outcome;
+  facts.assertions = figures.assertions;
+  facts.outcomes = figures.outcomes;
+  facts.seconds = figures.seconds;
+  facts.rate = figures.rate().value_or(0);
+  if (figures.latency.count() > 0) {
+    facts.avg = figures.latency.mean() / 1e9;
+    facts.p99 = seconds(figures.latency.value_at(99));
+  }
+  if (figures.service && figures.service->count() > 0) {
+    facts.service_p99 = seconds(figures.service->value_at(99));
+  }
+  facts.connections = static_cast<std::uint32_t>(attempt.plan.connections.value_or(0));
+  return facts;
+}
+
+Result<json::object> phase_object(const RunFacts& facts, const Attempt& attempt,
+                                  const PhaseFigures& figures) {
+  const std::uint64_t origin = facts.origin_wall_ns();
+  const auto of_topic = [&](const char* topic) {
+    return event_list(facts, origin, [&, topic](const JournalEvent& event) {
+      return event.topic == topic && belongs_to(event, attempt);
+    });
+  };
+  auto safety = of_topic("safety");
+  if (!safety) return std::move(safety.error());
+  auto plugin = of_topic("plugin");
+  if (!plugin) return std::move(plugin.error());
+
+  json::object out;
+  out["document"] = "phase";
+  out["version"] = 1;
+  out["run_id"] = or_null(text_field(*facts.run, "run_id"));
+  out["campaign"] = or_null(text_field(*facts.run, "campaign"));
+  out["phase_info"] = phase_info(attempt);
+  out["start_time"] = moment_json(attempt.row.started);
+  out["end_time"] = moment_json(attempt.row.ended);
+  out["duration_seconds"] = duration_json(attempt.row);
+  out["state"] = attempt.state();
+  out["attempts"] = attempts_json(facts, attempt);
+  out["test_result"] = test_result(attempt, figures);
+  out["service_time"] = service_json(figures.service);
+  json::object marks;
+  for (const auto& [name, histogram] : figures.marks) {
+    json::object mark;
+    mark["p50"] = latency_at(histogram, 50);
+    mark["p99"] = latency_at(histogram, 99);
+    mark["max"] = latency_at(histogram, 100);
+    mark["count"] = histogram.count();
+    marks[name] = std::move(mark);
+  }
+  out["marks"] = std::move(marks);
+  out["phase_analysis"] = phase_analysis(attempt, figures);
+  WireSums wire;
+  const json::value* counts = field(*attempt.result, "wire");
+  wire.add(counts);
+  out["wire"] = wire_json(wire, counts != nullptr);
+  out["measurement"] = measurement(attempt, figures);
+  out["safety_events"] = std::move(*safety);
+  out["plugin_events"] = std::move(*plugin);
+  out["success"] = figures.outcome.success;
+  return out;
+}
+
+}  // namespace ordeal::documents

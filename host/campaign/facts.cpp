@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "campaign/facts.h"
+
+#include <boost/json.hpp>
+
+#include "base/files.h"
+
+namespace ordeal {
+
+namespace {
+
+namespace json = boost::json;
+
+double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+json::object plugin_object(const Registry& registry, const std::string& kind,
+                           const std::string& plugin, const std::string& component) {
+  json::object object{{"id", plugin},
+                      {"version", nullptr},
+                      {"kind", kind},
+                      {"component", component},
+                      {"isolation", "own"}};
+  if (auto found = registry.find(kind, plugin + "/" + component))
+    object["version"] = found->plugin->version;
+  return object;
+}
+
+}  // namespace
+
+json::object run_fact(const RunFact& run, const Clock& clock) {
+  const std::uint64_t wall = clock.wall_ns();
+  return {
+      {"run_id", run.run_id},          {"campaign", run.campaign},     {"hostname", hostname()},
+      {"ordeal_version", run.version}, {"started", utc_time(wall)},    {"started_wall_ns", wall},
+      {"time_scale", run.time_scale},  {"fit_factor", run.fit_factor}, {"seed", run.seed},
+      {"command", run.command}};
+}
+
+json::object phase_plan_fact(const PhasePlan& plan) {
+  json::array slo;
+  for (const auto& s : plan.slo)
+    slo.push_back(
+        json::object{{"metric", s.metric}, {"op", s.op}, {"limit", s.limit}, {"text", s.text}});
+  const auto given = [](double number) {
+    return number > 0 ? json::value(number) : json::value(nullptr);
+  };
+  return {{"index", plan.index},
+          {"name", plan.name},
+          {"duration", seconds(plan.duration)},
+          {"warm_up", seconds(plan.warm_up)},
+          {"connections", plan.connections},
+          {"operations", given(plan.operations)},
+          {"rate", given(plan.rate)},
+          {"stress", plan.stress.empty() ? json::value(nullptr) : json::value(plan.stress)},
+          {"judge", plan.judge},
+          {"timeout", seconds(plan.timeout)},
+          {"slo", slo}};
+}
+
+json::array plan_fact(const Campaign& campaign) {
+  json::array plan;
+  for (const auto& phase : campaign.phases) plan.push_back(phase_plan_fact(phase));
+  return plan;
+}
+
+json::object target_fact(const Campaign& campaign) {
+  json::array pids;
+  if (campaign.target.pid != 0) pids.emplace_back(campaign.target.pid);
+  return {{"http", campaign.target.http}, {"pid_file", campaign.target.pid_file}, {"pids", pids}};
+}
+
+json::array plugins_fact(const Campaign& campaign, const Services& services,
+                         const Registry& registry) {
+  json::array plugins;
+  for (const auto& used : services.used())
+    plugins.push_back(json::object{{"id", used.id},
+                                   {"version", used.version},
+                                   {"kind", used.kind},
+                                   {"component", used.component},
+                                   {"isolation", used.isolation}});
+  for (const auto& load : campaign.load)
+    plugins.push_back(plugin_object(registry, "scenario", load.plugin, load.scenario));
+  for (const auto& report : campaign.report)
+    plugins.push_back(plugin_object(registry, "report", report.plugin, report.report));
+  return plugins;
+}
+
+json::array loads_fact(const Campaign& campaign, const Registry& registry, LoadRun& load) {
+  json::array loads;
+  for (std::size_t i = 0; i < campaign.load.size(); ++i) {
+    const Declared& declared = load.declared(i);
+    json::array kinds;
+    for (const auto& kind : declared.kinds) kinds.emplace_back(kind);
+    json::array marks;
+    for (const auto& mark : declared.marks) marks.emplace_back(mark);
+    json::object entry{{"scenario", campaign.load[i].scenario},
+                       {"plugin", campaign.load[i].plugin},
+                       {"version", nullptr},
+                       {"kinds", kinds},
+                       {"marks", marks},
+                       {"unit_ns", declared.unit_ns}};
+    if (auto found =
+            registry.find("scenario", campaign.load[i].plugin + "/" + campaign.load[i].scenario))
+      entry["version"] = found->plugin->version;
+    loads.push_back(std::move(entry));
+  }
+  return loads;
+}
+
+json::array drops_fact(const Bus& bus) {
+  json::array drops;
+  for (const auto& drop : bus.drops())
+    drops.push_back(json::object{{"topic", drop.topic},
+                                 {"subscriber", drop.subscriber},
+                                 {"dropped", drop.dropped},
+                                 {"replaced", drop.replaced}});
+  return drops;
+}
+
+}  // namespace ordeal

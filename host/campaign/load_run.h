@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/interval.h"
+#include "campaign/bulletin.h"
+#include "campaign/campaign.h"
+#include "campaign/cell_link.h"
+#include "campaign/loop.h"
+#include "campaign/services.h"
+#include "registry/registry.h"
+
+namespace ordeal {
+
+/// Everything a phase's workers have reported, added up.
+struct LoadTotals {
+  OutcomeCounts outcomes{};
+  WireCounts wire;
+  std::uint64_t offered = 0;
+  std::uint64_t sessions_opened = 0;
+  std::uint64_t sessions_failed = 0;
+  std::uint64_t misbehaviour = 0;
+  std::uint64_t late = 0;
+  std::uint64_t cpu_ns = 0;
+  std::uint64_t run_delay_ns = 0;
+  std::uint64_t missing_ns = 0;  // without a worker, summed over workers
+  std::uint64_t worker_ns = 0;   // time workers were meant to work
+  Histogram latency;
+  Histogram send_lag;
+  struct Code {
+    std::uint32_t load;
+    std::uint32_t kind;
+    std::int64_t code;
+    auto operator<=>(const Code&) const = default;
+  };
+  std::map<Code, std::uint64_t> codes;
+};
+
+/// What the last interval looked like, for people who watch.
+struct LoadNow {
+  double rate = 0;    // completed operations per second
+  double errors = 0;  // failed ones per second
+  double p50 = 0;     // seconds
+  double p99 = 0;
+  std::uint64_t sessions = 0;
+};
+
+/// The load cells of one phase (or of the baseline's probe): one cell per load entry. A dead cell
+/// is restarted with back-off for what is left of the phase, and given up after three failures. One
+/// thread, the loop's.
+class LoadRun {
+ public:
+  LoadRun(Loop& loop, CellStarter& starter, const Registry& registry, const Campaign& campaign,
+          Bulletin& bulletin, Services& services, std::int32_t phase);
+  ~LoadRun();
+
+  /// Starts the cells and creates the scenarios. Error: plugin_rejected.
+  Result<void> start();
+  [[nodiscard]] bool created() const;
+  /// "" or why a scenario was refused.
+  [[nodiscard]] std::string refusal() const;
+  [[nodiscard]] const Declared& declared(std::size_t load);
+
+  /// Begins, each load entry with its own spec; `interval_ns` is that of the frames.
+  void begin(const std::vector<LoadSpec>& specs, std::uint64_t interval_ns);
+  void throttle(double factor);
+  void stop(std::uint64_t drain_ns);
+  /// Every worker is done, or given up.
+  [[nodiscard]] bool finished() const;
+  /// A worker was given up: the phase has no load of that entry any more.
+  [[nodiscard]] bool gave_up() const;
+
+  [[nodiscard]] const LoadTotals& totals() const { return totals_; }
+  [[nodiscard]] const LoadNow& now() const { return now_; }
+  [[nodiscard]] std::vector<int> pids() const;
+
+ private:
+  struct Worker {
+    std::unique_ptr<CellLink> link;
+    const PluginInfo* plugin = nullptr;
+    std::uint32_t generation = 0;
+    std::uint32_t failures = 0;
+    std::uint64_t restart_ns = 0;
+    std::uint64_t silent_since_ns = 0;  // end of its last frame, while it is dead
+    bool begun = false;
+    bool done = false;
+    bool given_up = false;
+    LoadSpec spec;
+    std::uint64_t expected_seq = 0;
+  };
+
+  void start_worker(std::size_t load);
+  void tick();
+  void died(std::size_t load, const std::string& how);
+  void resume_worker(std::size_t load);
+  void message(std::size_t load, CellMessage type, Decoder& in);
+  void frame(std::size_t load, std::span<const std::byte> bytes);
+
+  Loop& loop_;
+  CellStarter& starter_;
+  const Registry& registry_;
+  const Campaign& campaign_;
+  Bulletin& bulletin_;
+  Services& services_;
+  std::int32_t phase_;
+  std::vector<Worker> workers_;
+  std::string refusal_;
+  std::uint64_t interval_ns_ = 0;
+  std::uint64_t end_ns_ = 0;
+  bool begun_ = false;
+  bool stopping_ = false;
+  double factor_ = 1;
+  LoadTotals totals_;
+  LoadNow now_;
+  Loop::Id ticker_ = 0;
+};
+
+}  // namespace ordeal

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "campaign/report_writer.h"
+
+#include <signal.h>
+
+#include "base/files.h"
+
+namespace ordeal {
+
+namespace {
+
+constexpr std::uint64_t second_ns = 1'000'000'000;
+constexpr std::uint64_t create_limit_ns = 15 * second_ns;
+constexpr std::uint64_t render_limit_ns = 60 * second_ns;
+constexpr std::uint32_t give_up_after = 3;
+constexpr std::uint32_t report_instance = 1;
+
+}  // namespace
+
+ReportWriter::ReportWriter(Loop& loop, CellStarter& starter, const Registry& registry,
+                           std::vector<ReportEntry> reports, std::string folder)
+    : loop_(loop), starter_(starter), registry_(registry), folder_(std::move(folder)) {
+  for (auto& entry : reports) {
+    auto report = std::make_unique<Report>();
+    report->entry = std::move(entry);
+    reports_.push_back(std::move(report));
+  }
+}
+
+ReportWriter::~ReportWriter() { stop(); }
+
+void ReportWriter::stop() {
+  for (auto& report : reports_) {
+    if (!report->link) continue;
+    report->link->shutdown();
+    starter_.forget(*report->link);
+    report->link.reset();
+  }
+}
+
+std::vector<ReportWriter::Outcome> ReportWriter::render(std::uint32_t stage,
+                                                        const std::string& document) {
+  std::vector<Outcome> outcomes;
+  for (auto& report : reports_) {
+    render_one(*report, stage, document);
+    outcomes.push_back(report->outcome);
+  }
+  return outcomes;
+}
+
+void ReportWriter::start(Report& report) {
+  auto found = registry_.find("report", report.entry.plugin + "/" + report.entry.report);
+  if (!found) {
+    report.outcome.problem = found.error().line();
+    return;
+  }
+  report.plugin = found->plugin;
+  report.outcome.plugin = report.plugin->id + " " + report.plugin->version;
+  auto link = starter_.start(
+      "report-" + report.entry.report,
+      [this, &report](CellLink&, CellMessage type, Decoder& in) { message(report, type, in); });
+  if (!link) {
+    report.outcome.problem = link.error().line();
+    return;
+  }
+  report.link = std::move(*link);
+  report.link->load(*report.plugin);
+  report.link->create(report_instance, report.plugin->id, "report", report.entry.report,
+                      report.entry.config);
+  CellLink& cell = *report.link;
+  const auto answered = [&] { return cell.create_answer(report_instance) || cell.ended(); };
+  loop_.run_until(answered, loop_.now() + create_limit_ns);
+  if (const auto answer = cell.create_answer(report_instance)) {
+    if (answer->empty()) return;
+    const auto loaded = cell.load_answer(report.plugin->id);
+    report.outcome.problem = loaded && !loaded->empty() ? *loaded : *answer;
+  } else {
+    report.outcome.problem = "its cell did not come up: " + cell.how_it_ended();
+    cell.kill(SIGKILL);
+  }
+  starter_.forget(cell);
+  report.link.reset();
+}
+
+void ReportWriter::render_one(Report& report, std::uint32_t stage, const std::string& document) {
+  report.outcome = {};
+  report.outcome.report = report.entry.report;
+  if (report.plugin != nullptr)
+    report.outcome.plugin = report.plugin->id + " " + report.plugin->version;
+  if (report.failures >= give_up_after) {
+    report.outcome.problem = "quarantined after " + std::to_string(report.failures) + " failures";
+    return;
+  }
+  if (!report.link) start(report);
+  if (!report.link) {
+    ++report.failures;
+    return;
+  }
+  report.token = next_token_++;
+  report.done = false;
+  report.link->render(report_instance, report.token, stage, document);
+  CellLink& cell = *report.link;
+  const bool ended =
+      loop_.run_until([&] { return report.done || cell.ended(); }, loop_.now() + render_limit_ns);
+  if (report.done) {
+    if (!report.outcome.problem.empty()) ++report.failures;
+    return;
+  }
+  ++report.failures;
+  report.outcome.problem =
+      ended ? "its cell died: " + cell.how_it_ended() : "it took longer than 60 s and was killed";
+  cell.kill(SIGKILL);
+  starter_.forget(cell);
+  report.link.reset();
+}
+
+void ReportWriter::message(Report& report, CellMessage type, Decoder& in) {
+  in.u32();  // the only instance
+  if (in.u64() != report.token) return;
+  if (type == CellMessage::file) {
+    const std::string name(in.text());
+    const auto bytes = in.bytes();
+    // The cell checked the name; it is checked again on this side of the boundary.
+    if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos) return;
+    auto written = write_file(folder_ + "/" + name,
+                              {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (written)
+      report.outcome.files.push_back(name);
+    else
+      report.outcome.problem = written.error().line();
+  } else if (type == CellMessage::rendered) {
+    if (const auto problem = in.text(); !problem.empty()) report.outcome.problem = problem;
+    report.done = true;
+  }
+}
+
+}  // namespace ordeal

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "campaign/campaign.h"
+#include "campaign/cell_link.h"
+#include "campaign/loop.h"
+#include "registry/registry.h"
+
+namespace ordeal {
+
+/// Runs the campaign's report plugins, each in a cell of its own, and writes what they give into
+/// the run's reports folder. Used by the controller, and by the front when the controller is gone.
+/// One thread; the loop goes on turning while a report is being rendered.
+class ReportWriter {
+ public:
+  ReportWriter(Loop& loop, CellStarter& starter, const Registry& registry,
+               std::vector<ReportEntry> reports, std::string folder);
+  ~ReportWriter();
+
+  /// What one report made of one stage.
+  struct Outcome {
+    std::string report;
+    std::string plugin;              // id and version
+    std::vector<std::string> files;  // names in the folder
+    std::string problem;             // "" when it succeeded
+  };
+
+  /// Renders `document` of `stage` (ORDEAL_STAGE_*) with every report. A report has 60 s; one that
+  /// dies or fails loses this stage only, and is given up after three failures.
+  std::vector<Outcome> render(std::uint32_t stage, const std::string& document);
+  /// Ends the cells.
+  void stop();
+
+ private:
+  struct Report {
+    ReportEntry entry;
+    const PluginInfo* plugin = nullptr;
+    std::unique_ptr<CellLink> link;
+    std::uint32_t failures = 0;
+    std::uint64_t token = 0;
+    bool done = false;
+    Outcome outcome;
+  };
+  void start(Report& report);
+  void render_one(Report& report, std::uint32_t stage, const std::string& document);
+  void message(Report& report, CellMessage type, Decoder& in);
+
+  Loop& loop_;
+  CellStarter& starter_;
+  const Registry& registry_;
+  std::string folder_;
+  std::vector<std::unique_ptr<Report>> reports_;
+  std::uint64_t next_token_ = 1;
+};
+
+}  // namespace ordeal

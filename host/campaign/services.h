@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "campaign/bulletin.h"
+#include "campaign/campaign.h"
+#include "campaign/cell_link.h"
+#include "campaign/loop.h"
+#include "registry/registry.h"
+
+namespace ordeal {
+
+/// What a rule said last, with the words for the journal.
+struct RuleState {
+  std::string rule;         // component id
+  std::string plugin;       // id and version
+  std::uint32_t level = 0;  // ORDEAL_VERDICT_*
+  std::string metric;
+  std::string reason;
+  double value = 0;
+  double limit = 0;
+  std::uint64_t window_ns = 0;
+};
+
+/// Collectors and rules of a run: their cells, their schedule, their trouble. A dead cell is
+/// restarted with exponential back-off and quarantined after three failures. One thread, the
+/// loop's.
+class Services {
+ public:
+  Services(Loop& loop, CellStarter& starter, const Registry& registry, const Campaign& campaign,
+           Bulletin& bulletin);
+  ~Services();
+
+  /// Starts the cells. Error: plugin_rejected for a plugin that is not in the registry any more.
+  Result<void> start();
+  /// All components were created (or one was refused: see refusal()).
+  [[nodiscard]] bool settled() const;
+  /// "" or why a component could not be created: the run is refused with 113.
+  [[nodiscard]] std::string refusal() const;
+
+  /// The rules' present words, worst first in effect; missed deadlines and dead rules included.
+  [[nodiscard]] const std::vector<RuleState>& rules() const { return rule_states_; }
+  /// Newest value of every series.
+  [[nodiscard]] const std::map<std::string, SnapshotSample>& latest() const { return latest_; }
+  /// Of a metric with (or without) labels; false when there is none younger than `max_age_ns`.
+  bool newest(const std::string& metric, double& value, std::uint64_t max_age_ns) const;
+  /// Every batch of values, as it comes.
+  void on_samples(std::function<void(const std::string& metric, const std::string& labels,
+                                     double value, std::uint64_t mono_ns)>
+                      fn) {
+    on_samples_ = std::move(fn);
+  }
+  /// What rules see of the load: set by the phase that runs.
+  void set_phase(std::int32_t phase) { phase_ = phase; }
+  void set_interval(SnapshotInterval interval);
+  /// Pulls every collector now and not less often than every `period_ns` until called with 0.
+  void hurry(std::uint64_t period_ns);
+  /// Ends all cells.
+  void stop();
+
+  /// Plugins in use, for the journal.
+  struct Used {
+    std::string id, version, kind, component, isolation;
+  };
+  [[nodiscard]] std::vector<Used> used() const;
+  /// Pids of the service cells as the host sees them.
+  [[nodiscard]] std::vector<int> pids() const;
+
+ private:
+  struct Item {  // a component in a cell
+    std::uint32_t instance = 0;
+    std::string kind;
+    const PluginInfo* plugin = nullptr;
+    std::string component;
+    std::string config;
+    std::size_t cell = 0;
+    std::uint64_t period_ns = 0;
+    std::uint64_t next_ns = 0;
+    std::uint64_t asked_ns = 0;  // 0: nothing outstanding
+    std::uint64_t token = 0;
+    std::uint32_t backoff = 1;
+    std::vector<std::uint32_t> metric_ids;
+    std::vector<DeclaredMetric> metrics;
+    std::size_t rule_state = 0;
+    std::uint32_t misses = 0;
+    std::uint64_t judged_ns = 0;
+  };
+  struct Cell {
+    std::string name;
+    std::unique_ptr<CellLink> link;
+    std::uint32_t generation = 0;
+    std::uint32_t failures = 0;
+    std::uint64_t restart_ns = 0;
+    bool quarantined = false;
+    bool created = false;
+  };
+
+  Result<void> add(const std::string& kind, const std::string& plugin, const std::string& component,
+                   const std::string& config, std::uint64_t period_ns);
+  void start_cell(std::size_t index);
+  void tick();
+  void watch_cell(std::size_t index);
+  void cell_died(std::size_t index, const std::string& how);
+  void ask(Item& item);
+  void message(std::size_t cell, CellMessage type, Decoder& in);
+  void samples(Item& item, Decoder& in);
+  void verdict(Item& item, Decoder& in);
+  void rule_missed(Item& item, const std::string& why, std::uint32_t at_least);
+  void announce(Item& item, const RuleState& before);
+  Snapshot snapshot() const;
+  void declare_metrics(Item& item);
+  Item* find(std::size_t cell, std::uint32_t instance);
+
+  Loop& loop_;
+  CellStarter& starter_;
+  const Registry& registry_;
+  const Campaign& campaign_;
+  Bulletin& bulletin_;
+  std::vector<Item> items_;
+  std::vector<Cell> cells_;
+  std::vector<RuleState> rule_states_;
+  std::map<std::string, SnapshotSample> latest_;
+  std::map<std::string, SnapshotInterval> intervals_;
+  std::function<void(const std::string&, const std::string&, double, std::uint64_t)> on_samples_;
+  std::int32_t phase_ = -1;
+  std::uint32_t next_metric_ = 1;
+  std::uint64_t next_token_ = 1;
+  std::uint64_t hurry_ns_ = 0;
+  Loop::Id ticker_ = 0;
+};
+
+}  // namespace ordeal

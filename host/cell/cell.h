@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/channel.h"
+#include "base/clock.h"
+#include "cell/component.h"
+#include "cell/loader.h"
+#include "engine/reactor.h"
+
+namespace ordeal {
+
+/// The life of an ordeal-cell: reads messages from its channel, loads plugins, holds components.
+/// One thread, the reactor's, does everything; plugin threads may only log and post.
+class Cell {
+ public:
+  Cell(Channel channel, Reactor& reactor, const Clock& clock);
+  ~Cell();
+
+  /// Says hello and serves until told to shut down or the channel closes. Returns the exit code.
+  int run();
+
+ private:
+  struct Loaded {
+    std::unique_ptr<LoadedPlugin> plugin;
+    std::unique_ptr<HostInstance> host;
+  };
+  struct QueuedLine {
+    std::uint32_t severity;
+    std::string channel;
+    std::string text;
+  };
+
+  void readable();
+  void handle(const Message& message);
+  void load(Decoder& in);
+  void create(Decoder& in);
+  void send(CellMessage type, const std::vector<std::byte>& payload);
+  void watch_output();
+  void send_line(const QueuedLine& line);
+  void alive();
+  HostInstance::LogFn logger(const std::string& plugin_id);
+
+  Channel channel_;
+  Reactor& reactor_;
+  const Clock& clock_;
+  const std::thread::id thread_ = std::this_thread::get_id();
+  std::uint64_t watch_ = 0;
+  bool waiting_to_write_ = false;
+  int exit_code_ = 0;
+  std::map<std::string, Loaded> plugins_;
+  std::map<std::uint32_t, std::unique_ptr<Component>> components_;
+  std::mutex lines_mutex_;
+  std::deque<QueuedLine> lines_;
+};
+
+}  // namespace ordeal

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "engine/reactor.h"
+#include "ordeal/abi/base.h"
+
+namespace ordeal {
+
+/// The host as one plugin instance sees it: an ordeal_host and the services behind it. Lives longer
+/// than the instance. Its thread is the cell's; only the services marked [any] may come from
+/// others.
+class HostInstance {
+ public:
+  /// Where a plugin's log lines go; called on any thread.
+  using LogFn = std::function<void(std::uint32_t severity, std::string_view message)>;
+
+  HostInstance(Reactor& reactor, const Clock& clock, LogFn log);
+  HostInstance(const HostInstance&) = delete;
+  HostInstance& operator=(const HostInstance&) = delete;
+
+  [[nodiscard]] const ordeal_host* host() const { return &host_; }
+  /// The text of the last set_error, cleared by the call; `fallback` when there was none.
+  std::string take_error(std::string_view fallback);
+
+  Reactor& reactor() { return reactor_; }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+  /// [any] Applies the rate limit of ordeal.host.log/1.
+  void write_log(std::uint32_t severity, std::string_view message);
+
+ private:
+  ordeal_host host_{};
+  Reactor& reactor_;
+  const Clock& clock_;
+  LogFn log_;
+  std::string error_;
+  std::atomic<std::uint64_t> window_start_ns_{0};
+  std::atomic<std::uint32_t> lines_{0};
+};
+
+/// A C++ view of ABI text, and the reverse. The view lives as long as the text.
+inline std::string_view view(ordeal_str text) {
+  return text.ptr == nullptr ? std::string_view{} : std::string_view(text.ptr, text.len);
+}
+inline ordeal_str abi_text(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace ordeal

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/loader.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+
+#define BOOST_DLL_USE_STD_FS
+#include <boost/dll/shared_library.hpp>
+#include <cstring>
+#include <vector>
+
+#include "base/unique_fd.h"
+
+namespace ordeal {
+
+namespace {
+
+Error rejected(const LoadRequest& request, std::string what, std::string fix = {}) {
+  Error error;
+  error.code = ExitCode::plugin_rejected;
+  error.what = std::move(what);
+  error.where.file = request.library;
+  error.fix = std::move(fix);
+  return error;
+}
+
+Result<std::string> sha256_of(int fd, const LoadRequest& request) {
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1)
+    return rejected(request, "cannot compute its sha256");
+  std::vector<char> buffer(1 << 16);
+  off_t offset = 0;
+  for (;;) {
+    const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), offset);
+    if (n < 0) return rejected(request, std::string("cannot be read: ") + std::strerror(errno));
+    if (n == 0) break;
+    EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(n));
+    offset += n;
+  }
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_DigestFinal_ex(context.get(), digest, &size);
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) {
+    constexpr char digits[] = "0123456789abcdef";
+    hex += digits[digest[i] >> 4];
+    hex += digits[digest[i] & 15];
+  }
+  return hex;
+}
+
+/// The path to hand to the dynamic loader once the trust policy is satisfied.
+Result<std::string> trusted_path(const LoadRequest& request) {
+  if (request.trust == Trust::owner) {
+    if (auto trusted = check_owner_trust(request.library); !trusted)
+      return std::move(trusted).error();
+    return request.library;
+  }
+  if (request.sha256.empty())
+    return rejected(request, "its manifest has no integrity.sha256, which this folder requires",
+                    "install it with its manifest, or into a folder of trust 'owner'");
+  UniqueFd fd(::open(request.library.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return rejected(request, std::string("cannot be opened: ") + std::strerror(errno));
+  auto actual = sha256_of(fd.get(), request);
+  if (!actual) return std::move(actual).error();
+  if (*actual != request.sha256)
+    return rejected(request, "its sha256 is " + *actual + ", its manifest says " + request.sha256,
+                    "install the package again");
+  // Loaded from the descriptor that was hashed, kept open for life: the loader knows libraries by
+  // path, and a descriptor number that is used again would yield the earlier library.
+  return "/proc/self/fd/" + std::to_string(fd.release());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LoadedPlugin>> load_plugin(const LoadRequest& request) {
+  auto path = trusted_path(request);
+  if (!path) return std::move(path).error();
+  try {
+    using boost::dll::load_mode::type;
+    boost::dll::shared_library library(*path,
+                                       static_cast<type>(RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE));
+    if (!library.has(ORDEAL_PLUGIN_ENTRY_SYMBOL))
+      return rejected(request, "it exports no " ORDEAL_PLUGIN_ENTRY_SYMBOL,
+                      "build it with ordeal_add_plugin()");
+    const auto* entry = &library.get<const ordeal_plugin_entry_t>(ORDEAL_PLUGIN_ENTRY_SYMBOL);
+    if (entry->magic != ORDEAL_PLUGIN_MAGIC)
+      return rejected(request, "its entry does not carry the plugin magic");
+    if (entry->abi_major != ORDEAL_ABI_MAJOR ||
+        (ORDEAL_ABI_MAJOR == 0 ? entry->abi_minor != ORDEAL_ABI_MINOR
+                               : entry->abi_minor > ORDEAL_ABI_MINOR))
+      return rejected(request,
+                      "it was built for ABI " + std::to_string(entry->abi_major) + "." +
+                          std::to_string(entry->abi_minor) + ", this ordeal has ABI " +
+                          std::to_string(ORDEAL_ABI_MAJOR) + "." + std::to_string(ORDEAL_ABI_MINOR),
+                      "rebuild it against this version's SDK");
+    if (entry->struct_size < sizeof(ordeal_plugin_entry_t) || entry->init == nullptr ||
+        entry->deinit == nullptr || entry->get_factory == nullptr)
+      return rejected(request, "its entry is too short or lacks a function");
+    return std::make_unique<LoadedPlugin>(request, entry);
+  } catch (const std::exception& failure) {
+    return rejected(request, std::string("cannot be loaded: ") + failure.what());
+  }
+}
+
+}  // namespace ordeal

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "campaign/campaign.h"
+#include "campaign/containment.h"
+#include "campaign/documents/documents.h"
+#include "campaign/report_writer.h"
+#include "cli/front.h"
+#include "guardian/client.h"
+#include "ordeal/abi/report.h"
+
+namespace ordeal {
+
+namespace {
+
+namespace json = boost::json;
+
+/// Why the run ended, as its guardian saw it, for a journal whose controller could not say.
+std::string reason_of(int exit_code) {
+  switch (static_cast<ExitCode>(exit_code)) {
+    case ExitCode::stopped:
+      return "person";
+    case ExitCode::safety_stop:
+      return "safety";
+    case ExitCode::internal:
+      return "controller_error";
+    default:
+      return "incomplete";
+  }
+}
+
+/// Puts the guardian's evidence, and the end if there is none, into the journal of a run whose
+/// processes are gone. A journal that somebody else is writing is left alone.
+void complete_journal(const RunDir& dir, int exit_code) {
+  auto journal = JournalWriter::open(dir.file("journal.db"));
+  if (!journal) return;
+  const SystemClock clock;
+  std::string detail;
+  if (auto records = read_evidence(dir.path)) {
+    std::uint64_t merged = 0;
+    std::string end;
+    if (auto reader = JournalReader::open(dir.file("journal.db"))) {
+      if (auto count = (*reader)->get("evidence_merged"); count && *count)
+        merged = static_cast<std::uint64_t>(std::atoll((*count)->c_str()));
+      if (auto found = (*reader)->get("end"); found && *found) end = **found;
+    }
+    for (const auto& record : *records) {
+      if (record.type == "limit" || record.type == "stop_requested" ||
+          record.type == "controller_died" || record.type == "controller_silent")
+        detail = record.text;
+      if (record.seq < merged) continue;
+      JournalEvent event;
+      event.at = {boot_id(), record.mono_ns, record.wall_ns};
+      event.topic = "safety";
+      event.type = "guardian";
+      event.data = compact_json(json::object{{"level", record.type},
+                                             {"rule", "guardian"},
+                                             {"reason", record.text},
+                                             {"a", record.a},
+                                             {"b", record.b}});
+      static_cast<void>((*journal)->event(event));
+      merged = record.seq + 1;
+    }
+    static_cast<void>((*journal)->set("evidence_merged", std::to_string(merged)));
+    if (end.empty())
+      static_cast<void>(
+          (*journal)->set("end", compact_json(json::object{{"exit_code", exit_code},
+                                                           {"reason", reason_of(exit_code)},
+                                                           {"detail", detail},
+                                                           {"wall_ns", clock.wall_ns()}})));
+  }
+  static_cast<void>((*journal)->commit());
+  static_cast<void>((*journal)->checkpoint());
+}
+
+struct Rendered {
+  std::vector<std::string> problems;
+  std::string sentence;
+  int exit_code = static_cast<int>(ExitCode::incomplete);
+};
+
+/// Renders every stage the journal has something for.
+Result<Rendered> render_all(const RunDir& dir, const Options& options) {
+  auto text = read_file(dir.file("campaign.json"), ExitCode::internal);
+  if (!text) return std::move(text).error();
+  const Registry registry = Registry::scan(Registry::default_places(options.plugin_dirs));
+  auto campaign = parse_effective(*text, dir.file("campaign.json"), {}, registry);
+  if (!campaign) return std::move(campaign).error();
+  auto journal = JournalReader::open(dir.file("journal.db"));
+  if (!journal) return std::move(journal).error();
+  Rendered rendered;
+  auto verdict = judge_campaign(**journal);
+  if (!verdict) return std::move(verdict).error();
+  rendered.sentence = verdict->sentence;
+  rendered.exit_code = static_cast<int>(verdict->exit_code);
+
+  const SystemClock clock;
+  Loop loop(clock);
+  ChildCells cells(loop, install_paths().libexec + "/ordeal-cell", dir.logs());
+  ReportWriter writer(loop, cells, registry, campaign->report, dir.reports());
+  const auto render = [&](std::uint32_t stage, const Result<std::string>& document) {
+    if (!document) {
+      rendered.problems.push_back(document.error().line());
+      return;
+    }
+    for (const auto& outcome : writer.render(stage, *document))
+      if (!outcome.problem.empty())
+        rendered.problems.push_back("report " + outcome.report + ": " + outcome.problem);
+  };
+  if (auto ready = (*journal)->get("readiness"); ready && *ready)
+    render(ORDEAL_STAGE_READINESS, readiness_document(**journal));
+  if (auto base = (*journal)->get("baseline"); base && *base)
+    render(ORDEAL_STAGE_BASELINE, baseline_document(**journal));
+  if (auto phases = (*journal)->phases()) {
+    std::vector<std::int32_t> done;
+    for (const auto& phase : *phases)
+      if (std::find(done.begin(), done.end(), phase.index) == done.end())
+        done.push_back(phase.index);
+    for (const auto index : done) render(ORDEAL_STAGE_PHASE, phase_document(**journal, index));
+  }
+  render(ORDEAL_STAGE_CAMPAIGN, campaign_document(**journal));
+  return rendered;
+}
+
+/// The run's summary reports first, at most one line each.
+std::vector<std::string> report_paths(const RunDir& dir) {
+  std::vector<std::string> paths;
+  std::error_code ec;
+  for (const auto& entry : std::filesystem::directory_iterator(dir.reports(), ec)) {
+    const std::string name = entry.path().filename().string();
+    if (name.compare(0, 13, "phase_report_") != 0) paths.push_back(entry.path().string());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+}  // namespace
+
+Conclusion conclude_run(const RunDir& dir, const Options& options, int guardian_exit_code) {
+  Conclusion end;
+  sweep_run(dir.id, ::getpid(), 2000);
+  auto status = read_status(dir.path);
+  end.exit_code = status && status->final ? status->exit_code : guardian_exit_code;
+  if (status) end.sentence = status->sentence;
+  const bool reported = status && status->final && status->reported;
+  std::error_code ec;
+  if (!reported && std::filesystem::exists(dir.file("journal.db"), ec)) {
+    complete_journal(dir, end.exit_code);
+    auto rendered = render_all(dir, options);
+    if (!rendered) {
+      std::fprintf(stderr, "ordeal: the reports could not be written: %s\n",
+                   rendered.error().line().c_str());
+    } else {
+      for (const auto& problem : rendered->problems)
+        std::fprintf(stderr, "ordeal: %s\n", problem.c_str());
+      end.sentence = rendered->sentence;
+      RunStatus after = status ? *status : RunStatus{};
+      after.run_id = dir.id;
+      after.state = "ended";
+      after.final = true;
+      after.reported = true;
+      after.exit_code = end.exit_code;
+      after.sentence = end.sentence;
+      static_cast<void>(write_status(dir.path, after));
+    }
+  }
+  end.reports = report_paths(dir);
+  return end;
+}
+
+int report_command(const Options& options) {
+  auto dir = find_run_dir(runs_folder(), options.run);
+  if (!dir) {
+    std::fprintf(stderr, "ordeal: %s\n", dir.error().line().c_str());
+    return static_cast<int>(dir.error().code);
+  }
+  if (!running_guardian(dir->path)) complete_journal(*dir, static_cast<int>(ExitCode::incomplete));
+  auto rendered = render_all(*dir, options);
+  if (!rendered) {
+    std::fprintf(stderr, "ordeal: %s\n", rendered.error().line().c_str());
+    return static_cast<int>(rendered.error().code);
+  }
+  for (const auto& problem : rendered->problems)
+    std::fprintf(stderr, "ordeal: %s\n", problem.c_str());
+  json::array paths;
+  for (const auto& path : report_paths(*dir)) {
+    paths.emplace_back(path);
+    if (!options.json) std::printf("%s\n", path.c_str());
+  }
+  if (options.json)
+    std::fputs(pretty_json(json::object{{"run_id", dir->id}, {"reports", paths}}).c_str(), stdout);
+  return rendered->problems.empty() ? 0 : static_cast<int>(ExitCode::internal);
+}
+
+}  // namespace ordeal

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ordeal {
+
+/// A parsed command line: data only. Every field is filled in by the options of its command.
+struct Options {
+  std::string command;  // "run", "plugin list", ...
+  std::string campaign;
+  std::string run;   // id, beginning of an id, or path; "" the newest
+  std::string name;  // of a schema, plugin or shell
+  std::string run_dir;
+  std::vector<std::string> sets;
+  std::vector<std::string> plugin_dirs;
+  double time_scale = 1;
+  bool json = false;
+  bool yes = false;
+  bool detach = false;
+  bool force = false;
+  std::string flaw = "none";
+  double interval = 1;      // monitor, seconds
+  std::uint64_t count = 0;  // monitor, 0: until stopped
+  double memory_percent = 80;
+  double disk_percent = 90;
+  std::string max_duration = "12h";
+  std::vector<std::string> command_line;  // guard
+  // hidden: how the guardian starts the controller
+  std::string controller_dir;
+  bool baseline_only = false;
+  std::string again;
+};
+
+/// What came of reading the command line: options, or an exit code after help, version or a
+/// mistake.
+struct ParsedOptions {
+  Options options;
+  std::optional<int> exit_code;
+};
+
+/// Reads argv; prints help and version to stdout, mistakes to stderr as one line.
+ParsedOptions parse_options(int argc, char** argv);
+
+/// All commands with their options, for shell completion.
+struct CommandWords {
+  std::string command;
+  std::vector<std::string> options;
+};
+std::vector<CommandWords> command_words();
+
+}  // namespace ordeal

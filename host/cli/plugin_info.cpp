@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/plugin_info.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <ostream>
+
+#include "base/json.h"
+#include "base/schema_describe.h"
+
+namespace ordeal {
+namespace {
+
+/// One option of a component, from its config_schema.
+struct Option {
+  std::string name;
+  std::string type;
+  std::string standard;  // its default as JSON, or ""
+  std::string description;
+  bool required = false;
+};
+
+std::vector<Option> options_of(const ComponentInfo& component) {
+  std::vector<Option> options;
+  const Result<boost::json::value> schema = parse_json(component.config_schema, {});
+  const Result<boost::json::value> defaults = parse_json(component.defaults, {});
+  const boost::json::value* properties = schema ? at_pointer(*schema, "/properties") : nullptr;
+  if (properties == nullptr || !properties->is_object()) return options;
+  const boost::json::value* required = at_pointer(*schema, "/required");
+  for (const auto& property : properties->get_object()) {
+    Option option;
+    option.name = std::string(property.key());
+    if (required != nullptr && required->is_array()) {
+      const boost::json::array& names = required->get_array();
+      option.required =
+          std::find(names.begin(), names.end(), boost::json::value(property.key())) != names.end();
+    }
+    if (const boost::json::object* rules = property.value().if_object()) {
+      option.type = describe_schema(*rules);
+      const boost::json::value* words = rules->if_contains("description");
+      if (words != nullptr && words->is_string()) option.description = words->get_string().c_str();
+      if (const boost::json::value* value = rules->if_contains("default"))
+        option.standard = compact_json(*value);
+    }
+    if (defaults && defaults->is_object()) {
+      if (const boost::json::value* value = defaults->get_object().if_contains(property.key())) {
+        option.standard = compact_json(*value);
+      }
+    }
+    options.push_back(std::move(option));
+  }
+  return options;
+}
+
+const char* trust_word(Trust trust) {
+  switch (trust) {
+    case Trust::owner:
+      return "by owner of its files";
+    case Trust::hash:
+      return "by hash";
+    case Trust::is_signed:
+      return "by signature";
+  }
+  return "";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+boost::json::array as_array(const std::vector<std::string>& words) {
+  boost::json::array array;
+  for (const std::string& word : words) array.emplace_back(word);
+  return array;
+}
+
+boost::json::value parsed_or_null(const std::string& text) {
+  Result<boost::json::value> parsed = parse_json(text, {});
+  return parsed ? std::move(*parsed) : boost::json::value(nullptr);
+}
+
+boost::json::value as_json(const PluginInfo& plugin) {
+  boost::json::object all;
+  all["id"] = plugin.id;
+  all["version"] = plugin.version;
+  all["name"] = plugin.name;
+  all["description"] = plugin.description;
+  all["license"] = plugin.license;
+  all["homepage"] = plugin.homepage;
+  boost::json::object abi;
+  abi["major"] = plugin.abi_major;
+  abi["min_minor"] = plugin.abi_min_minor;
+  all["abi"] = std::move(abi);
+  all["origin"] = plugin.origin;
+  all["shipped"] = plugin.shipped;
+  all["manifest"] = plugin.manifest_path;
+  all["library"] = plugin.library_path;
+  all["trust"] = trust_word(plugin.trust);
+  all["sha256"] =
+      plugin.sha256.empty() ? boost::json::value(nullptr) : boost::json::value(plugin.sha256);
+  boost::json::object isolation;
+  isolation["allowed"] = as_array(plugin.isolation_allowed);
+  isolation["default"] = plugin.isolation_default;
+  all["isolation"] = std::move(isolation);
+  all["privileges"] = as_array(plugin.privileges);
+  boost::json::array components;
+  for (const ComponentInfo& one : plugin.components) {
+    boost::json::object component;
+    component["kind"] = one.kind;
+    component["id"] = one.id;
+    component["title"] = one.title;
+    component["config_schema"] = parsed_or_null(one.config_schema);
+    component["defaults"] = parsed_or_null(one.defaults);
+    components.emplace_back(std::move(component));
+  }
+  all["components"] = std::move(components);
+  return boost::json::value(std::move(all));
+}
+
+void print_component(const ComponentInfo& component, std::ostream& out) {
+  out << '\n' << component.kind << ' ' << component.id;
+  if (!component.title.empty()) out << ": " << component.title;
+  out << '\n';
+  const std::vector<Option> options = options_of(component);
+  if (options.empty()) out << "  no options\n";
+  for (const Option& option : options) {
+    out << "  " << option.name;
+    if (!option.type.empty()) out << "  (" << option.type << ')';
+    if (!option.standard.empty()) {
+      out << "  default " << option.standard;
+    } else if (option.required) {
+      out << "  required";
+    }
+    out << '\n';
+    if (!option.description.empty()) out << "      " << option.description << '\n';
+  }
+}
+
+int unknown(const Registry& registry, const std::string& id, std::ostream& err) {
+  std::vector<std::string> ids;
+  for (const PluginInfo& plugin : registry.plugins()) ids.push_back(plugin.id);
+  Error error;
+  error.code = ExitCode::plugin_rejected;
+  error.what = "no usable plugin '" + id + "'";
+  if (!ids.empty()) error.expected = "one of " + joined(ids);
+  const std::string near = nearest(id, ids);
+  if (!near.empty()) error.fix = "did you mean '" + near + "'?";
+  for (const PluginProblem& problem : registry.problems()) {
+    if (problem.id != id || problem.shadowed) continue;
+    error.fix = "it was refused: " + problem.error.line();
+    break;
+  }
+  err << error.line() << '\n';
+  return static_cast<int>(error.code);
+}
+
+}  // namespace
+
+int plugin_info(const Registry& registry, const std::string& id, bool json, std::ostream& out,
+                std::ostream& err) {
+  const auto found = std::find_if(registry.plugins().begin(), registry.plugins().end(),
+                                  [&](const PluginInfo& plugin) { return plugin.id == id; });
+  if (found == registry.plugins().end()) return unknown(registry, id, err);
+  const PluginInfo& plugin = *found;
+  if (json) {
+    out << pretty_json(as_json(plugin));
+    return 0;
+  }
+  const auto line = [&out](const char* name, const std::string& value) {
+    if (!value.empty())
+      out << name << std::string(13 - std::string_view(name).size(), ' ') << value << '\n';
+  };
+  line("id", plugin.id);
+  line("version", plugin.version);
+  line("name", plugin.name);
+  line("description", plugin.description);
+  line("license", plugin.license);
+  line("homepage", plugin.homepage);
+  line("abi", std::to_string(plugin.abi_major) + "." + std::to_string(plugin.abi_min_minor));
+  line("origin", plugin.origin + (plugin.shipped ? " (shipped with ordeal)" : ""));
+  line("manifest", plugin.manifest_path);
+  line("library", plugin.library_path);
+  line("trusted", trust_word(plugin.trust));
+  line("sha256", plugin.sha256);
+  line("isolation",
+       plugin.isolation_default + " (allowed: " + joined(plugin.isolation_allowed) + ")");
+  line("privileges", joined(plugin.privileges));
+  for (const ComponentInfo& component : plugin.components) print_component(component, out);
+  return 0;
+}
+
+}  // namespace ordeal

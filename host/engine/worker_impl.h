@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of Worker, shared by the worker_*.cpp files: phase, sessions, operations.
+//
+// No function of the plugin is ever called from inside a callback of the plugin: completions and
+// session events only change state here and schedule pump(), which the reactor runs once the
+// plugin's callback has returned. So a plugin need not be re-entrant, and nothing recurses.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <queue>
+#include <utility>
+#include <vector>
+
+#include "engine/arrivals.h"
+#include "engine/kind_mix.h"
+#include "engine/operation_table.h"
+#include "engine/recorder.h"
+#include "engine/session_table.h"
+#include "engine/thread_usage.h"
+#include "engine/worker.h"
+
+namespace ordeal {
+
+class Worker::Impl {
+ public:
+  Impl(Reactor& reactor, const Clock& clock);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // worker_phase.cpp
+  Result<void> attach(const ordeal_scenario_factory* factory, void* instance);
+  Result<void> begin(const LoadSpec& spec);
+  void throttle(double factor);
+  void stop(std::uint64_t drain_ns);
+  IntervalFrame swap();
+
+  [[nodiscard]] const ordeal_engine* engine() const { return &engine_; }
+  [[nodiscard]] const Info& info() const { return info_; }
+  [[nodiscard]] bool finished() const { return !active_; }
+  void on_finished(std::function<void()> fn) { on_finished_ = std::move(fn); }
+
+ private:
+  using State = SessionTable::State;
+  using Operation = OperationTable::Operation;
+
+  // An open-load operation whose time has come while no session was free.
+  struct Waiting {
+    std::uint64_t intended_ns;
+    std::uint32_t kind;
+  };
+
+  // One of the worker's few timers. Calls Method on the reactor's thread.
+  template <void (Impl::*Method)()>
+  struct Timer {
+    explicit Timer(Impl& owner) : impl(owner) {}
+    void set(std::uint64_t at_ns) {
+      cancel();
+      impl.reactor_.timer(at_ns, &Timer::fire, this, &id);
+    }
+    void cancel() {
+      if (id != 0) impl.reactor_.cancel_timer(id);
+      id = 0;
+    }
+    [[nodiscard]] bool is_set() const { return id != 0; }
+    static void fire(void* user) noexcept {
+      auto& self = *static_cast<Timer*>(user);
+      self.id = 0;
+      (self.impl.*Method)();
+    }
+    Impl& impl;
+    std::uint64_t id = 0;
+  };
+
+  // worker_phase.cpp
+  void schedule();
+  void pump();
+  void pump_sessions(std::uint32_t& budget);
+  void phase_over();
+  void finish_if_done();
+  void cancel_waiting();
+  void cancel_all();
+  void start_closed();
+  void admit_sessions();
+
+  // worker_sessions.cpp: what the plugin says of sessions, and what is asked of it.
+  void opened(std::uint32_t session, std::uint32_t outcome, std::int64_t code,
+              const ordeal_mark* marks, std::uint32_t n_marks);
+  void lost(std::uint32_t session, std::uint32_t outcome, std::int64_t code);
+  void observe(std::uint32_t session, std::uint32_t metric, std::uint64_t value_ns);
+  void open_session(std::uint32_t session);
+  void open_failed(std::uint32_t session, std::int64_t code, std::uint64_t now);
+  void back_off(std::uint32_t session, std::uint64_t now);
+  void want(std::uint32_t session);
+  void offer(std::uint32_t session);
+  void retry();
+  void close_sessions();
+
+  // worker_operations.cpp
+  void complete(std::uint64_t id, const ordeal_result* result);
+  void issue(std::uint32_t session, std::uint32_t kind, std::uint64_t intended, std::uint64_t now);
+  void issue_closed(std::uint32_t session);
+  void arrive(std::uint64_t now);
+  void arrive_all(std::uint64_t now);
+  [[nodiscard]] bool may_arrive(std::uint64_t intended) const;
+  void arrival_due();
+  void give_up(Operation& operation, Outcome outcome, std::uint64_t now);
+  void drop_waiting();
+  void expire();
+  void watch_deadline(std::uint64_t deadline);
+  void count_sent(const ordeal_op& op, std::uint32_t requests);
+  void record_marks(KindInterval& kind, const ordeal_mark* marks, std::uint32_t n_marks);
+
+  [[nodiscard]] bool warm_up(std::uint64_t intended) const { return intended < warm_up_end_ns_; }
+  [[nodiscard]] bool open_load() const { return spec_.model == LoadSpec::Model::open; }
+  // The moment of the completion that led here, if nothing has happened since; else a reading.
+  std::uint64_t fresh_now() {
+    if (!now_is_fresh_) now_ = clock_.monotonic_ns();
+    now_is_fresh_ = false;
+    return now_;
+  }
+
+  Reactor& reactor_;
+  const Clock& clock_;
+  ordeal_engine engine_{};
+  ordeal_scenario_factory factory_{};
+  void* instance_ = nullptr;
+  Info info_;
+  std::function<void()> on_finished_;
+
+  LoadSpec spec_;
+  bool active_ = false;   // a phase is in progress
+  bool started_ = false;  // its start has come
+  bool over_ = false;     // no operation is to be started but those waiting
+  bool pumping_ = false;
+  bool scheduled_ = false;
+  bool again_ = false;  // something was scheduled while pumping
+  bool now_is_fresh_ = false;
+  std::uint64_t now_ = 0;
+  std::uint64_t warm_up_end_ns_ = 0;
+  std::uint64_t end_ns_ = 0;
+  std::uint64_t watched_deadline_ns_ = 0;  // while deadline_timer_ is set
+  std::uint64_t started_operations_ = 0;   // against max_operations
+  std::uint32_t sessions_in_use_ = 0;      // closed load: lower under a throttle
+  double factor_ = 1;
+  std::int64_t last_open_code_ = 0;
+  std::size_t waiting_bound_ = 0;
+
+  KindMix mix_;
+  Arrivals arrivals_;
+  SessionTable sessions_;
+  OperationTable operations_;
+  std::deque<Waiting> waiting_;
+  std::deque<std::uint32_t> wanted_;
+  using Retry = std::pair<std::uint64_t, std::uint32_t>;  // when, session
+  std::priority_queue<Retry, std::vector<Retry>, std::greater<>> retries_;
+  Recorder recorder_;
+  ThreadUsage usage_;
+
+  Timer<&Impl::arrival_due> arrival_timer_{*this};
+  Timer<&Impl::expire> deadline_timer_{*this};
+  Timer<&Impl::retry> retry_timer_{*this};
+  Timer<&Impl::start_closed> start_timer_{*this};
+  Timer<&Impl::phase_over> end_timer_{*this};
+  Timer<&Impl::cancel_all> drain_timer_{*this};
+};
+
+}  // namespace ordeal

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations: arrival, issue, completion, and the ends the engine itself decides.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/worker_impl.h"
+
+namespace ordeal {
+
+namespace {
+
+constexpr std::uint32_t arrivals_in_one_go = 1024;
+
+bool has_latency(Outcome outcome) {
+  return outcome != Outcome::dropped && outcome != Outcome::cancelled;
+}
+bool is_answer(Outcome outcome) {
+  return outcome == Outcome::ok || outcome == Outcome::fail || outcome == Outcome::throttled;
+}
+
+}  // namespace
+
+void Worker::Impl::issue(std::uint32_t session, std::uint32_t kind, std::uint64_t intended,
+                         std::uint64_t now) {
+  SessionTable::Session& s = sessions_[session];
+  sessions_.remove_ready(session);
+  if (++s.in_flight < info_.max_in_flight) sessions_.push_ready(session);  // behind the others
+  Operation& operation = operations_.acquire();
+  operation.issued_ns = now;
+  ordeal_op& op = operation.op;
+  op.session = session;
+  op.kind = kind;
+  if (spec_.probe) op.flags |= ORDEAL_OP_PROBE;
+  if (warm_up(intended)) op.flags |= ORDEAL_OP_WARM_UP;
+  op.intended_ns = intended;
+  op.deadline_ns = intended + spec_.timeout_ns;
+  operations_.link(operation);
+  watch_deadline(op.deadline_ns);
+  factory_.issue(instance_, &op);
+}
+
+void Worker::Impl::issue_closed(std::uint32_t session) {
+  const std::uint64_t now = fresh_now();
+  if (now >= end_ns_) {
+    phase_over();
+    return;
+  }
+  if (!warm_up(now)) ++recorder_.counts().offered;
+  const bool last = ++started_operations_ == spec_.max_operations;
+  issue(session, mix_.next(), now, now);
+  if (last) phase_over();
+}
+
+void Worker::Impl::arrival_due() { arrive(clock_.monotonic_ns()); }
+
+// Takes every arrival whose time has come. `send_lag` is the generator's own lateness: from the
+// intended start to the moment the operation is issued when a session was free, or else to the
+// moment the arrival was noticed; waiting for the target is not in it.
+void Worker::Impl::arrive(std::uint64_t now) {
+  bool now_used = false;
+  if (!pumping_) again_ = false;
+  for (std::uint32_t left = arrivals_in_one_go; left > 0 && !over_; --left) {
+    const std::uint64_t intended = arrivals_.next_ns();
+    if (intended > now || !may_arrive(intended)) break;
+    arrivals_.advance();
+    const bool last = ++started_operations_ == spec_.max_operations;
+    const bool measured = !warm_up(intended);
+    const std::uint32_t kind = mix_.next();
+    if (measured) ++recorder_.counts().offered;
+    if (now_used) now = clock_.monotonic_ns();
+    if (measured) recorder_.counts().send_lag.record(now - intended);
+    if (sessions_.hopeful() == 0) {
+      if (measured) recorder_.outcome(kind, Outcome::dropped, last_open_code_);
+    } else if (sessions_.any_ready() && waiting_.empty() && !pumping_) {
+      pumping_ = true;  // what the plugin says inside is acted upon afterwards
+      issue(sessions_.front(), kind, intended, now);
+      pumping_ = false;
+      now_used = true;
+    } else if (waiting_.size() < waiting_bound_) {
+      waiting_.push_back({intended, kind});
+      watch_deadline(intended + spec_.timeout_ns);
+    } else if (measured) {
+      recorder_.outcome(kind, Outcome::dropped, 0);
+    }
+    if (last) phase_over();
+  }
+  if (!over_) {
+    arrival_timer_.cancel();
+    if (const std::uint64_t next = arrivals_.next_ns(); next < end_ns_) arrival_timer_.set(next);
+  }
+  if (again_ || !waiting_.empty()) schedule();
+}
+
+bool Worker::Impl::may_arrive(std::uint64_t intended) const {
+  return intended < end_ns_ &&
+         (spec_.max_operations == 0 || started_operations_ < spec_.max_operations);
+}
+
+void Worker::Impl::arrive_all(std::uint64_t now) {
+  while (open_load() && !over_ && arrivals_.next_ns() <= now && may_arrive(arrivals_.next_ns()))
+    arrive(now);
+}
+
+void Worker::Impl::complete(std::uint64_t id, const ordeal_result* said) {
+  Operation* const operation = operations_.find(id);
+  if (operation == nullptr || said == nullptr) {
+    if (said != nullptr && operations_.take_given_up(id)) {
+      ++recorder_.counts().late;
+    } else {
+      ++recorder_.counts().misbehaviour;
+    }
+    return;
+  }
+  ordeal_result copy{};
+  if (said->struct_size < sizeof copy) {
+    std::memcpy(&copy, said, said->struct_size);
+    said = &copy;
+  }
+  now_ = clock_.monotonic_ns();
+  now_is_fresh_ = true;
+  const ordeal_op& op = operation->op;
+  auto outcome = static_cast<Outcome>(said->outcome);
+  if (said->outcome >= ORDEAL_OUTCOME_COUNT) {
+    outcome = Outcome::protocol;
+    ++recorder_.counts().misbehaviour;
+  }
+  count_sent(op, said->requests);
+  if ((op.flags & ORDEAL_OP_WARM_UP) == 0) {
+    recorder_.outcome(op.kind, outcome, said->code);
+    KindInterval& kind = recorder_.kind(op.kind);
+    kind.bytes_out += said->bytes_out;
+    kind.bytes_in += said->bytes_in;
+    if (has_latency(outcome)) {
+      kind.latency.record(now_ - std::min(op.intended_ns, now_));
+      if (said->sent_ns != 0)
+        kind.service.record(now_ - std::clamp(said->sent_ns, operation->issued_ns, now_));
+    }
+    if (said->n_marks > 0) record_marks(kind, said->marks, said->n_marks);
+  }
+  const std::uint32_t session = op.session;
+  SessionTable::Session& s = sessions_[session];
+  if (is_answer(outcome)) {
+    s.answered = true;
+    s.backoff_ns = 0;
+  }
+  --s.in_flight;
+  operations_.release(*operation, false);
+  offer(session);
+  if (!open_load() || !waiting_.empty() || over_) schedule();
+}
+
+void Worker::Impl::count_sent(const ordeal_op& op, std::uint32_t requests) {
+  if (requests == 0) return;
+  WireCounts& wire = recorder_.counts().wire;
+  if ((op.flags & ORDEAL_OP_PROBE) != 0) {
+    ++wire.probe;
+  } else if ((op.flags & ORDEAL_OP_WARM_UP) != 0) {
+    ++wire.warm_up;
+  } else {
+    ++wire.measured;
+  }
+  wire.retried += requests - 1;
+}
+
+void Worker::Impl::record_marks(KindInterval& kind, const ordeal_mark* marks,
+                                std::uint32_t n_marks) {
+  if (marks == nullptr || n_marks > 64) {
+    ++recorder_.counts().misbehaviour;
+    return;
+  }
+  for (std::uint32_t i = 0; i < n_marks; ++i) {
+    if (marks[i].mark < kind.marks.size()) {
+      kind.marks[marks[i].mark].record(marks[i].duration_ns);
+    } else {
+      ++recorder_.counts().misbehaviour;
+    }
+  }
+}
+
+// Timeout or stop. The plugin may answer with lost() from inside cancel.
+void Worker::Impl::give_up(Operation& operation, Outcome outcome, std::uint64_t now) {
+  const ordeal_op& op = operation.op;
+  const std::uint64_t id = op.id;
+  const std::uint32_t session = op.session;
+  ++recorder_.counts().wire.cancelled;
+  if ((op.flags & ORDEAL_OP_WARM_UP) == 0) {
+    recorder_.outcome(op.kind, outcome, 0);
+    if (has_latency(outcome)) {
+      recorder_.kind(op.kind).latency.record(now - std::min(op.intended_ns, now));
+      recorder_.kind(op.kind).service.record(now - std::min(operation.issued_ns, now));
+    }
+  }
+  --sessions_[session].in_flight;
+  operations_.release(operation, true);
+  factory_.cancel(instance_, id);
+  offer(session);
+}
+
+// An operation waits for a free session no longer than its timeout: who asked for it would have
+// given up by then, whatever the reason. Dropped are those that found no room to wait, or no
+// session that could be opened.
+void Worker::Impl::expire() {
+  const std::uint64_t now = clock_.monotonic_ns();
+  while (Operation* operation = operations_.first()) {
+    if (operation->op.deadline_ns > now) break;
+    give_up(*operation, Outcome::timeout, now);
+  }
+  while (!waiting_.empty() && waiting_.front().intended_ns + spec_.timeout_ns <= now) {
+    const Waiting& w = waiting_.front();
+    if (!warm_up(w.intended_ns)) {
+      recorder_.outcome(w.kind, Outcome::timeout, 0);
+      recorder_.kind(w.kind).latency.record(now - w.intended_ns);
+    }
+    waiting_.pop_front();
+  }
+  if (const Operation* first = operations_.first()) watch_deadline(first->op.deadline_ns);
+  if (!waiting_.empty()) watch_deadline(waiting_.front().intended_ns + spec_.timeout_ns);
+  pump();
+}
+
+// One timer for all: it fires no later than the earliest deadline. Completed operations leave it
+// alone; then it fires for nothing, once per timeout at most.
+void Worker::Impl::watch_deadline(std::uint64_t deadline) {
+  if (deadline_timer_.is_set() && watched_deadline_ns_ <= deadline) return;
+  watched_deadline_ns_ = deadline;
+  deadline_timer_.set(deadline);
+}
+
+void Worker::Impl::drop_waiting() {
+  for (const Waiting& w : waiting_)
+    if (!warm_up(w.intended_ns)) recorder_.outcome(w.kind, Outcome::dropped, last_open_code_);
+  waiting_.clear();
+}
+
+}  // namespace ordeal

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// A phase from begin to finish, and the pump that turns state into calls of the plugin.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/worker_impl.h"
+
+namespace ordeal {
+
+namespace {
+
+constexpr std::uint32_t max_sessions = 1'000'000;
+constexpr double max_rate = 1e8;
+constexpr std::uint64_t max_timeout_ns = 1'000'000'000'000'000;  // so that sums cannot overflow
+// Plugin calls in one go, before the reactor looks at its descriptors again.
+constexpr std::uint32_t pump_budget = 256;
+
+std::uint64_t later(std::uint64_t at, std::uint64_t by) {
+  return by > std::numeric_limits<std::uint64_t>::max() - at
+             ? std::numeric_limits<std::uint64_t>::max()
+             : at + by;
+}
+
+Error bad(std::string what, std::string expected) {
+  Error error;
+  error.code = ExitCode::invalid_config;
+  error.what = std::move(what);
+  error.expected = std::move(expected);
+  return error;
+}
+
+}  // namespace
+
+Result<void> Worker::Impl::begin(const LoadSpec& spec) {
+  if (instance_ == nullptr || active_) {
+    Error error;
+    error.what = active_ ? "a phase is in progress" : "no scenario is attached";
+    return error;
+  }
+  if (spec.sessions == 0 || spec.sessions > max_sessions)
+    return bad("connections: " + std::to_string(spec.sessions), "1 to 1000000 per worker");
+  if (spec.model == LoadSpec::Model::open && !(spec.rate > 0 && spec.rate <= max_rate))
+    return bad("rate: " + std::to_string(spec.rate), "above 0 and at most 1e8 per second");
+  if (spec.timeout_ns == 0) return bad("timeout: 0", "above 0");
+  if (spec.duration_ns == 0 && spec.max_operations == 0)
+    return bad("duration: 0", "above 0, or a bound on the number of operations");
+  auto mix = KindMix::make(info_.kinds, spec.mix, spec.seed);
+  if (!mix) return std::move(mix).error();
+
+  mix_ = std::move(mix).value();
+  spec_ = spec;
+  spec_.timeout_ns = std::min(spec.timeout_ns, max_timeout_ns);
+  const std::uint64_t now = clock_.monotonic_ns();
+  if (spec_.start_ns == 0) spec_.start_ns = now;
+  warm_up_end_ns_ = later(spec_.start_ns, spec_.warm_up_ns);
+  end_ns_ = spec_.duration_ns == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                   : later(spec_.start_ns, spec_.duration_ns);
+  active_ = true;
+  started_ = over_ = now_is_fresh_ = false;
+  started_operations_ = 0;
+  factor_ = 1;
+  last_open_code_ = 0;
+  sessions_.reset(spec_.sessions);
+  sessions_in_use_ = spec_.sessions;
+  waiting_bound_ = static_cast<std::size_t>(
+      std::clamp(std::ceil(spec_.rate * static_cast<double>(spec_.timeout_ns) / 1e9), 1024.0, 1e6));
+  usage_.restart();
+  recorder_.counts().start_ns = now;
+  for (std::uint32_t i = 0; i < spec_.sessions; ++i) want(i);
+  if (open_load()) {
+    started_ = true;
+    arrivals_ = Arrivals(spec_.start_ns, spec_.rate);
+    arrival_timer_.set(spec_.start_ns);
+  } else {
+    start_timer_.set(spec_.start_ns);
+  }
+  if (end_ns_ != std::numeric_limits<std::uint64_t>::max()) end_timer_.set(end_ns_);
+  schedule();
+  return {};
+}
+
+void Worker::Impl::start_closed() {
+  started_ = true;
+  pump();
+}
+
+void Worker::Impl::throttle(double factor) {
+  if (!active_ || std::isnan(factor)) return;
+  factor_ = std::clamp(factor, 0.0, 1.0);
+  if (open_load()) {
+    const std::uint64_t now = clock_.monotonic_ns();
+    arrive_all(now);
+    if (over_) return;
+    arrivals_.set_factor(now, factor_);
+    arrival_timer_.cancel();
+    if (const std::uint64_t next = arrivals_.next_ns(); next < end_ns_) arrival_timer_.set(next);
+    if (factor_ == 0) cancel_waiting();  // intended, but by our own decision never attempted
+  } else {
+    sessions_in_use_ = static_cast<std::uint32_t>(std::ceil(factor_ * spec_.sessions));
+    admit_sessions();
+  }
+  schedule();
+}
+
+// Closed load: exactly the sessions below sessions_in_use_ may be ready.
+void Worker::Impl::admit_sessions() {
+  for (std::uint32_t i = 0; i < sessions_.size(); ++i) {
+    if (i >= sessions_in_use_) {
+      sessions_.remove_ready(i);
+    } else {
+      offer(i);
+    }
+  }
+}
+
+void Worker::Impl::stop(std::uint64_t drain_ns) {
+  if (!active_) return;
+  if (!over_) phase_over();
+  cancel_waiting();
+  if (drain_ns == 0) {
+    cancel_all();
+  } else {
+    drain_timer_.set(later(clock_.monotonic_ns(), drain_ns));
+  }
+  schedule();
+}
+
+// The end of the phase's time, or of its number of operations: those in flight and those waiting
+// still have until their own deadlines.
+void Worker::Impl::phase_over() {
+  if (over_) return;
+  const std::uint64_t now = clock_.monotonic_ns();
+  arrive_all(now);
+  if (over_) return;  // the last arrivals were the bound
+  over_ = true;
+  arrival_timer_.cancel();
+  start_timer_.cancel();
+  end_timer_.cancel();
+  if (factory_.drain) factory_.drain(instance_, later(std::min(now, end_ns_), spec_.timeout_ns));
+  schedule();
+}
+
+void Worker::Impl::cancel_waiting() {
+  for (const Waiting& w : waiting_)
+    if (!warm_up(w.intended_ns)) recorder_.outcome(w.kind, Outcome::cancelled, 0);
+  waiting_.clear();
+}
+
+void Worker::Impl::cancel_all() {
+  const std::uint64_t now = clock_.monotonic_ns();
+  while (Operation* operation = operations_.first()) give_up(*operation, Outcome::cancelled, now);
+  schedule();
+}
+
+void Worker::Impl::schedule() {
+  if (pumping_) again_ = true;
+  if (pumping_ || scheduled_ || !active_) return;
+  scheduled_ = true;
+  reactor_.defer(
+      [](void* user) noexcept {
+        auto& self = *static_cast<Impl*>(user);
+        self.scheduled_ = false;
+        self.pump();
+      },
+      this);
+}
+
+void Worker::Impl::pump() {
+  if (pumping_ || !active_) return;
+  pumping_ = true;
+  again_ = false;
+  std::uint32_t budget = pump_budget;
+  pump_sessions(budget);
+  if (open_load()) {
+    while (budget > 0 && !waiting_.empty() && sessions_.any_ready()) {
+      const Waiting next = waiting_.front();
+      waiting_.pop_front();
+      issue(sessions_.front(), next.kind, next.intended_ns, fresh_now());
+      --budget;
+    }
+  } else {
+    while (budget > 0 && started_ && !over_ && sessions_.any_ready()) {
+      issue_closed(sessions_.front());
+      --budget;
+    }
+  }
+  now_is_fresh_ = false;
+  pumping_ = false;
+  if (sessions_.hopeful() == 0) drop_waiting();
+  if (budget == 0 || again_) schedule();
+  finish_if_done();
+}
+
+void Worker::Impl::pump_sessions(std::uint32_t& budget) {
+  while (budget > 0 && !wanted_.empty()) {
+    const std::uint32_t session = wanted_.front();
+    wanted_.pop_front();
+    if (sessions_[session].state != State::wanted) continue;
+    open_session(session);
+    --budget;
+  }
+}
+
+void Worker::Impl::finish_if_done() {
+  if (!active_ || !over_ || operations_.in_flight() != 0 || !waiting_.empty()) return;
+  close_sessions();
+  deadline_timer_.cancel();
+  retry_timer_.cancel();
+  drain_timer_.cancel();
+  active_ = false;
+  // Last: it may begin the next phase.
+  if (on_finished_) on_finished_();
+}
+
+IntervalFrame Worker::Impl::swap() {
+  const std::uint64_t now = clock_.monotonic_ns();
+  // So that `offered` is what the schedule says up to now, not what timers have noticed.
+  if (active_ && !pumping_) arrive_all(now);
+  IntervalFrame& counts = recorder_.counts();
+  const ThreadUsage::Used used = usage_.take();
+  counts.cpu_ns = used.cpu_ns;
+  counts.run_delay_ns = used.run_delay_ns;
+  counts.in_flight = operations_.in_flight();
+  counts.sessions_open = sessions_.open();
+  return recorder_.swap(now);
+}
+
+}  // namespace ordeal

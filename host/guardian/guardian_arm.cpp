@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Before the run: everything that may allocate, fail or be refused.
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "base/codec.h"
+#include "base/files.h"
+#include "base/frame.h"
+#include "guardian/drill.h"
+#include "guardian/guardian.h"
+#include "guardian/kernel.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ORDEAL_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ORDEAL_SANITIZED 1
+#endif
+#endif
+
+namespace ordeal {
+
+namespace {
+
+#ifdef ORDEAL_SANITIZED
+constexpr bool sanitized = true;  // terabytes of shadow cannot be locked
+#else
+constexpr bool sanitized = false;
+#endif
+
+/// The `start` frame of guard mode, made while allocation is still allowed.
+std::vector<std::byte> command_frame(const std::vector<std::string>& argv) {
+  std::vector<std::byte> bytes(sizeof(FrameHeader));
+  FrameHeader header;
+  header.type = static_cast<std::uint16_t>(GuardMessage::start);
+  std::memcpy(bytes.data(), &header, sizeof header);
+  Encoder out(bytes);
+  out.u32(1);
+  out.u32(static_cast<std::uint32_t>(StartFlag::keep_stdio));
+  out.u32(static_cast<std::uint32_t>(argv.size()));
+  for (const auto& word : argv) out.text(word);
+  out.u32(0);
+  out.text("");
+  return bytes;
+}
+
+}  // namespace
+
+Guardian::Guardian(const Options& options, Evidence evidence, Sensors sensors)
+    : options_(options),
+      evidence_(std::move(evidence)),
+      sensors_(std::move(sensors)),
+      init_(table_),
+      containments_(init_, table_, options.run_id, options.run_dir),
+      memory_percent_(options.memory_percent),
+      disk_percent_(options.disk_percent) {}
+
+Guardian::~Guardian() {
+  if (counters_ != nullptr) ::munmap(counters_, sizeof(SharedCounters));
+}
+
+Result<std::unique_ptr<Guardian>> Guardian::arm(const Options& given) {
+  Options options = given;
+  char real[PATH_MAX];
+  if (::realpath(given.run_dir.c_str(), real) == nullptr)
+    return errno_error(ExitCode::preflight, "run directory " + given.run_dir, errno);
+  options.run_dir = real;
+  auto evidence = Evidence::open(options.run_dir);
+  if (!evidence) return std::move(evidence).error();
+  auto sensors = Sensors::open(options.proc_root, options.run_dir);
+  if (!sensors) {
+    evidence->record("end", sensors.error().line(), static_cast<int>(sensors.error().code));
+    return std::move(sensors).error();
+  }
+  std::unique_ptr<Guardian> guardian(
+      new Guardian(options, std::move(evidence).value(), std::move(sensors).value()));
+  for (const auto step :
+       {&Guardian::prepare, &Guardian::check_limits_before, &Guardian::prove_containment}) {
+    auto done = (guardian.get()->*step)();
+    if (done) continue;
+    guardian->note("end", done.error().line(), static_cast<int>(done.error().code));
+    guardian->evidence_.sync();
+    return std::move(done).error();
+  }
+  return guardian;
+}
+
+Error Guardian::refusal(std::string what) {
+  Error error;
+  error.code = ExitCode::preflight;
+  error.what = std::move(what);
+  return error;
+}
+
+Result<void> Guardian::prepare() {
+  sigset_t blocked;
+  ::sigemptyset(&blocked);
+  for (const int s : {SIGTERM, SIGINT, SIGQUIT, SIGCHLD}) ::sigaddset(&blocked, s);
+  ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
+  ::signal(SIGCHLD, SIG_DFL);  // ignored (as some parents leave it), children would vanish unseen
+  ::signal(SIGHUP, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  signals_ = UniqueFd(::signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_) return errno_error(ExitCode::preflight, "making a signalfd", errno);
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+    return errno_error(ExitCode::preflight, "becoming subreaper", errno);
+  ::setenv(run_id_variable, options_.run_id.c_str(), 1);
+
+  if (options_.guard_mode) {
+    // Its stdio is the command's.
+    const std::string folder = options_.run_dir + "/logs";
+    ::mkdir(folder.c_str(), 0755);
+    log_ = UniqueFd(::open((folder + "/guardian.log").c_str(),
+                           O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    command_frame_ = command_frame(options_.argv);
+    if (command_frame_.size() > frame_max) return refusal("the command line is longer than 64 KiB");
+  }
+  if (!log_) log_ = UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+
+  counters_fd_ = UniqueFd(::memfd_create("ordeal-counters", MFD_CLOEXEC));
+  if (!counters_fd_ || ::ftruncate(counters_fd_.get(), sizeof(SharedCounters)) != 0)
+    return errno_error(ExitCode::preflight, "making the shared counters", errno);
+  void* map = ::mmap(nullptr, sizeof(SharedCounters), PROT_READ | PROT_WRITE, MAP_SHARED,
+                     counters_fd_.get(), 0);
+  if (map == MAP_FAILED)
+    return errno_error(ExitCode::preflight, "mapping the shared counters", errno);
+  ::madvise(map, sizeof(SharedCounters), MADV_DONTFORK);
+  counters_ = new (map) SharedCounters;
+  if (const int e = table_.open(); e != 0)
+    return errno_error(ExitCode::preflight, "opening /proc", e);
+  return {};
+}
+
+Result<void> Guardian::check_limits_before() {
+  const auto memory = sensors_.memory();
+  if (!memory) return refusal("MemAvailable cannot be read from " + options_.proc_root);
+  Text text;
+  if (memory->used_percent() > memory_percent_) {
+    text << "memory: " << Decimal{memory->used_percent(), 1} << " % used, limit "
+         << Decimal{memory_percent_, 1} << " %";
+    note("limit", text.view(), static_cast<int>(StopReason::memory_limit));
+    return refusal("before the start, " + std::string(text.view()));
+  }
+  const auto disk = sensors_.disk_used_percent();
+  if (!disk) return refusal("the file system of " + options_.run_dir + " does not tell its use");
+  if (*disk > disk_percent_) {
+    text << "disk: " << Decimal{*disk, 1} << " % used under the run directory, limit "
+         << Decimal{disk_percent_, 1} << " %";
+    note("limit", text.view(), static_cast<int>(StopReason::disk_limit));
+    return refusal("before the start, " + std::string(text.view()));
+  }
+  return {};
+}
+
+void Guardian::lock_memory(Text& text) {
+  if (sanitized) {
+    text << "memory not locked (sanitized build)";
+  } else if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
+    text << "memory not locked (" << std::strerror(errno) << ")";
+  } else {
+    text << "memory locked";
+  }
+  // Children start without it, so the tree cannot use it against the machine.
+  const sched_param priority{1};
+  if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority) == 0)
+    text << ", real-time scheduling";
+}
+
+Result<void> Guardian::prove_containment() {
+  containments_.plan(options_.namespaces);
+  Text text;
+  lock_memory(text);
+  const auto& load = containments_.plan_for(ContainmentKind::load);
+  const auto& service = containments_.plan_for(ContainmentKind::service);
+  text << "; load T" << static_cast<int>(load.tier) << (load.new_user ? " (user namespace)" : "")
+       << (load.has_fresh_proc ? " (own /proc)" : "") << ", service T"
+       << static_cast<int>(service.tier) << "; limits: memory " << Decimal{memory_percent_, 1}
+       << " %, disk " << Decimal{disk_percent_, 1} << " %, duration "
+       << Decimal{static_cast<double>(options_.max_duration_ns) / 1e9, 1}
+       << (options_.max_duration_ns == 0 ? " (none)" : " s");
+  note("armed", text.view(), static_cast<int>(load.tier), static_cast<int>(service.tier));
+
+  if (!options_.drill) {
+    note("drill", "skipped on request", 0, 2);
+  } else {
+    DrillResult worst = kill_drill(containments_, ContainmentKind::load);
+    if (worst.passed && service.tier != load.tier) {
+      const DrillResult other = kill_drill(containments_, ContainmentKind::service);
+      if (!other.passed || other.ns > worst.ns) worst = other;
+    }
+    drill_ns_ = worst.ns;
+    Text result;
+    result << (worst.passed ? "kill drill passed: tree ended in " : "kill drill failed: ")
+           << worst.why << (worst.passed ? "" : ", after ")
+           << Decimal{static_cast<double>(worst.ns) / 1e6, 2} << " ms";
+    note("drill", result.view(), static_cast<std::int64_t>(worst.ns), worst.passed ? 1 : 0);
+    if (!worst.passed) {
+      // Nothing may be left of it either way.
+      containments_.kill_all();
+      return refusal(std::string(result.view()));
+    }
+  }
+
+  const ProcessIdentity me = identify_process(::getpid());
+  return write_file(
+      options_.run_dir + "/" + guardian_pid_file,
+      std::to_string(me.pid) + " " + std::to_string(me.start_ticks) + " " + me.boot_id + "\n");
+}
+
+}  // namespace ordeal

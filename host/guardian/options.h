@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ordeal {
+
+/// The guardian's command line, made by start_guardian() in client.h.
+struct Options {
+  std::string run_dir;
+  std::string run_id;
+  double memory_percent = 80;
+  double disk_percent = 90;
+  std::uint64_t max_duration_ns = 0;  // 0: none
+  bool drill = true;
+  bool namespaces = true;
+  bool guard_mode = false;  // argv is a command to be run in a containment
+  std::string proc_root = "/proc";
+  std::vector<std::string> argv;  // controller, or command
+};
+
+/// Error: usage.
+Result<Options> parse_options(int argc, char** argv);
+
+}  // namespace ordeal

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guardian/process_table.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+
+#include "guardian/fixed_text.h"
+#include "guardian/pidfd.h"
+
+namespace ordeal {
+
+namespace {
+
+// linux_dirent64: where its fields lie.
+constexpr std::size_t length_offset = 16;
+constexpr std::size_t name_offset = 19;
+
+template <typename T>
+T number(std::string_view text) {
+  T value{};
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+int ProcessTable::open() noexcept {
+  proc_ = UniqueFd(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return proc_ ? 0 : errno;
+}
+
+int ProcessTable::open_in_clone() noexcept {
+  [[maybe_unused]] const int stale = proc_.release();
+  return open();
+}
+
+bool ProcessTable::read_entry(const char* name, Entry& entry) noexcept {
+  FixedText<32> path;
+  path << name << "/stat";
+  const UniqueFd fd(::openat(proc_.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return false;
+  std::array<char, 1024> buffer;
+  const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
+  if (n <= 0) return false;
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(n));
+  // The name in parentheses may hold anything, so the last one counts.
+  const auto close = text.rfind(')');
+  if (close == std::string_view::npos || close + 2 >= text.size()) return false;
+  std::string_view rest = text.substr(close + 2);
+  entry = {};
+  entry.pid = number<pid_t>(name);
+  int threads = 0;
+  for (int field = 3; field <= 22 && !rest.empty(); ++field) {
+    const auto end = std::min(rest.find(' '), rest.size());
+    const auto word = rest.substr(0, end);
+    if (field == 3) entry.state = word.empty() ? '?' : word[0];
+    if (field == 4) entry.parent = number<pid_t>(word);
+    if (field == 20) threads = number<int>(word);
+    if (field == 22) entry.start_ticks = number<std::uint64_t>(word);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  // A thread group whose leader ended is alive as long as another thread is.
+  return (entry.state != 'Z' && entry.state != 'X') || threads > 1;
+}
+
+bool ProcessTable::scan() noexcept {
+  size_ = 0;
+  if (::lseek(proc_.get(), 0, SEEK_SET) < 0) return false;
+  for (;;) {
+    const long n = ::syscall(SYS_getdents64, proc_.get(), names_.data(), names_.size());
+    if (n < 0) return false;
+    if (n == 0) break;
+    for (long at = 0; at < n;) {
+      const char* found = names_.data() + at;
+      std::uint16_t length = 0;
+      std::memcpy(&length, found + length_offset, sizeof length);
+      at += length;
+      const char* name = found + name_offset;
+      if (*name < '0' || *name > '9' || size_ == capacity) continue;
+      if (read_entry(name, entries_[size_])) ++size_;
+    }
+  }
+  std::sort(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(size_),
+            [](const Entry& a, const Entry& b) { return a.pid < b.pid; });
+  return true;
+}
+
+ProcessTable::Entry* ProcessTable::find(pid_t pid) noexcept {
+  auto* end = entries_.data() + size_;
+  auto* at = std::lower_bound(entries_.data(), end, pid,
+                              [](const Entry& e, pid_t wanted) { return e.pid < wanted; });
+  return at != end && at->pid == pid ? at : nullptr;
+}
+
+std::size_t ProcessTable::mark_descendants(pid_t root, std::span<const pid_t> spared) noexcept {
+  std::size_t marked = 0;
+  for (bool again = true; again;) {
+    again = false;
+    for (std::size_t i = 0; i < size_; ++i) {
+      Entry& e = entries_[i];
+      if (e.marked || e.pid == root) continue;
+      if (e.parent != root) {
+        const Entry* parent = find(e.parent);
+        if (parent == nullptr || !parent->marked) continue;
+      }
+      if (std::find(spared.begin(), spared.end(), e.pid) != spared.end()) continue;
+      e.marked = true;
+      ++marked;
+      again = true;
+    }
+  }
+  return marked;
+}
+
+std::size_t ProcessTable::kill_marked() noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const Entry& e = entries_[i];
+    if (!e.marked) continue;
+    ++count;
+    const UniqueFd pidfd(open_pidfd(e.pid));
+    if (!pidfd) continue;
+    FixedText<16> name;
+    name << e.pid;
+    Entry now;
+    // The descriptor holds whoever has the pid now: it must be the one that was scanned.
+    if (read_entry(name.c_str(), now) && now.start_ticks == e.start_ticks)
+      signal_pidfd(pidfd.get(), SIGKILL);
+  }
+  return count;
+}
+
+const ProcessTable::Entry* ProcessTable::first_marked() const noexcept {
+  for (std::size_t i = 0; i < size_; ++i)
+    if (entries_[i].marked) return &entries_[i];
+  return nullptr;
+}
+
+}  // namespace ordeal

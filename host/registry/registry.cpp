@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/registry.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+#include <map>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "registry/manifest.h"
+
+namespace ordeal {
+namespace json = boost::json;
+namespace {
+
+Error rejected(std::string what, const std::string& file = {}) {
+  Error error;
+  error.code = ExitCode::plugin_rejected;
+  error.what = std::move(what);
+  error.where.file = file;
+  return error;
+}
+
+/// The manifests of a folder in a stable order.
+Result<std::vector<std::string>> manifest_files(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator entry(folder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    const std::filesystem::path& path = entry->path();
+    if (path.extension() == ".json" && !path.filename().string().starts_with('.')) {
+      files.push_back(path.string());
+    }
+  }
+  if (failed) return rejected("reading the plugin folder: " + failed.message(), folder);
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<std::string> component_names(const PluginInfo& info) {
+  std::vector<std::string> names;
+  for (const ComponentInfo& one : info.components) names.push_back(one.kind + " " + one.id);
+  return names;
+}
+
+void refuse(std::vector<PluginProblem>& problems, const ManifestReading& reading, Error error,
+            bool shadowed = false) {
+  const PluginInfo& info = reading.info;
+  problems.push_back(
+      {info.manifest_path, info.id, std::move(error), shadowed, component_names(info)});
+}
+
+/// All readings of one place; ids given twice are refused, whichever came first.
+std::vector<ManifestReading> read_place(const PluginPlace& place, const json::value& schema,
+                                        std::vector<PluginProblem>& problems) {
+  std::vector<ManifestReading> readings;
+  Result<std::vector<std::string>> files = manifest_files(place.manifests);
+  if (!files) {
+    Error error = files.error();
+    error.context = place.origin;
+    problems.push_back({place.manifests, {}, std::move(error), false, {}});
+    return readings;
+  }
+  std::map<std::string, std::vector<std::size_t>> by_id;
+  for (const std::string& file : *files) {
+    readings.push_back(read_manifest(file, place, schema));
+    if (!readings.back().info.id.empty()) {
+      by_id[readings.back().info.id].push_back(readings.size() - 1);
+    }
+  }
+  for (const auto& [id, indices] : by_id) {
+    if (indices.size() < 2) continue;
+    for (std::size_t index : indices) {
+      ManifestReading& reading = readings[index];
+      std::string others;
+      for (std::size_t other : indices) {
+        if (other != index)
+          others += (others.empty() ? "" : ", ") + readings[other].info.manifest_path;
+      }
+      Error error =
+          rejected("plugin id '" + id + "' is given twice in one folder: also in " + others,
+                   reading.info.manifest_path);
+      error.where.pointer = "/id";
+      error.expected = "each id once in a folder";
+      error.fix = "remove one of the two";
+      reading.errors.push_back(std::move(error));
+    }
+  }
+  return readings;
+}
+
+/// Refuses plugins whose required plugins are not there, until nothing changes any more.
+void drop_unmet(std::vector<PluginInfo>& plugins,
+                const std::map<std::string, std::vector<std::string>>& requirements,
+                std::vector<PluginProblem>& problems) {
+  const auto present = [&plugins](const std::string& id) {
+    return std::any_of(plugins.begin(), plugins.end(),
+                       [&id](const PluginInfo& plugin) { return plugin.id == id; });
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (auto plugin = plugins.begin(); plugin != plugins.end(); ++plugin) {
+      const auto& required = requirements.at(plugin->id);
+      const auto missing = std::find_if_not(required.begin(), required.end(), present);
+      if (missing == required.end()) continue;
+      Error error = rejected("it requires the plugin '" + *missing + "', which is not usable here",
+                             plugin->manifest_path);
+      error.where.pointer = "/requires/plugins";
+      error.fix = "install '" + *missing + "'";
+      problems.push_back(
+          {plugin->manifest_path, plugin->id, std::move(error), false, component_names(*plugin)});
+      plugins.erase(plugin);
+      changed = true;
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+Registry Registry::scan(const std::vector<PluginPlace>& places, const std::string& schemas) {
+  Registry registry;
+  registry.places_ = places;
+  const std::string own_manifests = install_paths().manifests;
+  const std::string schema_file =
+      (schemas.empty() ? own_manifests + "/schemas" : schemas) + "/plugin-manifest.json";
+  Result<std::string> schema_text = read_file(schema_file, ExitCode::internal);
+  Result<json::value> schema = schema_text ? parse_json(*schema_text, schema_file)
+                                           : Result<json::value>(schema_text.error());
+  if (!schema) {
+    registry.problems_.push_back({schema_file,
+                                  {},
+                                  std::move(schema.error()).within("reading the manifest schema"),
+                                  false,
+                                  {}});
+    return registry;
+  }
+  std::map<std::string, std::string> taken;  // id -> the manifest that has it
+  std::map<std::string, std::vector<std::string>> requirements;
+  for (const PluginPlace& place : places) {
+    std::error_code ignored;
+    const bool shipped =
+        std::filesystem::equivalent(place.manifests, own_manifests + "/plugins", ignored);
+    std::map<std::string, std::string> here;
+    for (ManifestReading& reading : read_place(place, *schema, registry.problems_)) {
+      const std::string& id = reading.info.id;
+      const auto earlier = taken.find(id);
+      if (!id.empty() && earlier != taken.end()) {
+        Error error = rejected("plugin '" + id + "' is hidden by " + earlier->second,
+                               reading.info.manifest_path);
+        refuse(registry.problems_, reading, std::move(error), true);
+        continue;
+      }
+      if (!id.empty()) here.emplace(id, reading.info.manifest_path);
+      for (Error& error : reading.errors) {
+        refuse(registry.problems_, reading, std::move(error));
+      }
+      if (!reading.errors.empty()) continue;
+      reading.info.shipped = shipped;
+      requirements[id] = std::move(reading.required_plugins);
+      registry.plugins_.push_back(std::move(reading.info));
+    }
+    taken.merge(here);
+  }
+  drop_unmet(registry.plugins_, requirements, registry.problems_);
+  return registry;
+}
+
+Result<Registry::Found> Registry::find(std::string_view kind, std::string_view name) const {
+  const std::size_t slash = name.find('/');
+  const std::string_view plugin_id = slash == std::string_view::npos ? "" : name.substr(0, slash);
+  const std::string_view id = slash == std::string_view::npos ? name : name.substr(slash + 1);
+  Found found;
+  std::vector<std::string> offered;
+  for (const PluginInfo& plugin : plugins_) {
+    for (const ComponentInfo& component : plugin.components) {
+      if (component.kind != kind) continue;
+      offered.push_back(plugin_id.empty() ? component.id : plugin.id + "/" + component.id);
+      if (component.id != id || (!plugin_id.empty() && plugin.id != plugin_id)) continue;
+      if (found.plugin == nullptr) {
+        found = {&plugin, &component};
+      } else if (std::filesystem::path(found.plugin->manifest_path).parent_path() ==
+                 std::filesystem::path(plugin.manifest_path).parent_path()) {
+        Error error =
+            rejected(std::string(kind) + " '" + std::string(name) + "' is offered by two plugins");
+        error.expected = "'" + found.plugin->id + "/" + component.id + "' or '" + plugin.id + "/" +
+                         component.id + "'";
+        return error;
+      }
+    }
+  }
+  if (found.plugin != nullptr) return found;
+
+  Error error =
+      rejected("no usable plugin offers the " + std::string(kind) + " '" + std::string(name) + "'");
+  std::sort(offered.begin(), offered.end());
+  offered.erase(std::unique(offered.begin(), offered.end()), offered.end());
+  for (const std::string& one : offered)
+    error.expected += (error.expected.empty() ? "one of " : ", ") + one;
+  const std::string near = nearest(name, offered);
+  if (!near.empty()) error.fix = "did you mean '" + near + "'?";
+  const std::string wanted = std::string(kind) + " " + std::string(id);
+  for (const PluginProblem& problem : problems_) {
+    const bool its = std::find(problem.components.begin(), problem.components.end(), wanted) !=
+                     problem.components.end();
+    if (problem.shadowed || (!its && (plugin_id.empty() || problem.id != plugin_id))) continue;
+    error.fix = "it was refused: " + problem.error.line();
+    return error;
+  }
+  std::string searched;
+  for (const PluginPlace& place : places_)
+    searched += (searched.empty() ? "" : ", ") + place.manifests;
+  if (!error.fix.empty()) error.fix += " ";
+  error.fix += "(searched: " + (searched.empty() ? "no folder" : searched) + ")";
+  return error;
+}
+
+}  // namespace ordeal

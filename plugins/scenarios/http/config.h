@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "request.h"
+#include "url.h"
+
+namespace http {
+
+/// The component's configuration, ready to use.
+struct Config {
+  Url url;
+  std::vector<Kind> kinds;
+  std::uint64_t connect_timeout_ns = 0;
+};
+
+/// Reads JSON that satisfies the manifest's schema. Throws ordeal::Failure (invalid) for what a
+/// schema cannot say: an address, a path, a header that no request can carry.
+Config parse_config(std::string_view json);
+
+}  // namespace http

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ordeal/scenario.hpp"
+#include "request.h"
+#include "resolver.h"
+#include "response_parser.h"
+
+namespace http {
+
+/// The timing marks, in the order they are declared.
+enum Mark : std::uint32_t { mark_connect = 0, mark_first_byte = 1 };
+
+class Connection;
+
+/// What the connections of one instance have in common.
+struct Shared {
+  ordeal::Host host;
+  ordeal::Engine engine;
+  std::uint64_t connect_timeout_ns = 0;
+  const std::vector<Address>* addresses = nullptr;
+  std::vector<char> buffer = std::vector<char>(64 * 1024);  // one receive at a time
+  Connection* oldest = nullptr;  // connections with a request in flight, by when it was sent
+  Connection* newest = nullptr;
+};
+
+/// One session: a TCP connection that takes one request at a time. Its state is settled before the
+/// engine is told of anything, so it does not matter what the engine does then.
+class Connection {
+ public:
+  Connection(Shared& shared, ordeal_session_id session) : shared_(shared), session_(session) {}
+  ~Connection() { drop(false); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Connects to the first address that takes it; answered through opened.
+  void open();
+  /// Answers the open in progress with a failure.
+  void fail_open(std::uint32_t outcome, std::int64_t code);
+  void close(std::uint32_t how) { drop(how == ORDEAL_CLOSE_ABRUPT); }
+  /// `request` lives as long as the instance.
+  void issue(std::uint64_t op_id, const Request& request);
+  /// Gives up the request in flight: only a new connection is in a known state again.
+  void cancel();
+
+  [[nodiscard]] std::uint64_t op_id() const { return op_id_; }
+  [[nodiscard]] Connection* newer() const { return newer_; }
+
+ private:
+  enum class State { closed, connecting, open };
+
+  void try_next_address(std::int64_t last_error);
+  void connected();
+  void ready(std::uint32_t events) noexcept;
+  void connect_timeout() noexcept;
+  void send_rest();
+  void receive();
+  void finish(std::uint32_t outcome, std::int64_t code, bool keep);
+  void unlink();
+  void drop(bool abrupt);
+
+  Shared& shared_;
+  ordeal_session_id session_;
+  State state_ = State::closed;
+  int fd_ = -1;
+  std::uint64_t watch_ = 0;
+  std::uint64_t timer_ = 0;
+  std::size_t address_ = 0;  // of the list, the one being tried or in use
+  std::size_t tried_ = 0;
+  std::uint64_t open_ns_ = 0;
+
+  const Request* request_ = nullptr;  // in flight
+  std::uint64_t op_id_ = 0;
+  std::size_t sent_ = 0;
+  bool writing_ = false;  // waits for the socket to take the rest
+  std::uint64_t received_ = 0;
+  std::uint64_t sent_ns_ = 0;
+  std::uint64_t first_byte_ns_ = 0;
+  Connection* older_ = nullptr;
+  Connection* newer_ = nullptr;
+  ResponseParser parser_;
+};
+
+}  // namespace http

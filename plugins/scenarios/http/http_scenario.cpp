@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP/1.1 over keep-alive connections: a session is a connection, an operation a request.
+#include <netdb.h>
+
+#include <memory>
+#include <ordeal/plugin.hpp>
+#include <string>
+#include <vector>
+
+#include "config.h"
+#include "connection.h"
+#include "resolver.h"
+
+namespace http {
+
+class HttpScenario final : public ordeal::Scenario {
+ public:
+  explicit HttpScenario(const ordeal::ScenarioContext& context)
+      : Scenario(context),
+        config_(parse_config(context.config)),
+        resolver_(context.host, config_.url.host, config_.url.port, [this] { resolved(); }),
+        shared_{.host = context.host,
+                .engine = context.engine,
+                .connect_timeout_ns = config_.connect_timeout_ns,
+                .addresses = &resolver_.addresses()} {}
+
+  ordeal::ScenarioInfo describe() override {
+    ordeal::ScenarioInfo info;
+    for (const Kind& kind : config_.kinds) info.kinds.push_back(kind.name);
+    info.marks = {"connect", "first_byte"};
+    return info;
+  }
+
+  void open(ordeal_session_id session) override {
+    if (session >= connections_.size()) connections_.resize(session + 1u);
+    auto& connection = connections_[session];
+    if (!connection) connection = std::make_unique<Connection>(shared_, session);
+    if (resolver_.addresses().empty()) {
+      resolver_.ask();
+      unresolved_.push_back(session);
+    } else {
+      connection->open();
+    }
+  }
+
+  void close(ordeal_session_id session, std::uint32_t how) override {
+    std::erase(unresolved_, session);
+    connections_[session]->close(how);
+  }
+
+  void issue(const ordeal_op& op) override {
+    connections_[op.session]->issue(op.id, config_.kinds[op.kind].take());
+  }
+
+  // What is cancelled is nearly always what was sent first.
+  void cancel(std::uint64_t op_id) override {
+    for (Connection* c = shared_.oldest; c != nullptr; c = c->newer()) {
+      if (c->op_id() != op_id) continue;
+      c->cancel();
+      return;
+    }
+  }
+
+ private:
+  void resolved() {
+    if (resolver_.addresses().empty())
+      host().warning("looking up '" + config_.url.host + "': " + ::gai_strerror(resolver_.error()));
+    const std::vector<ordeal_session_id> sessions = std::move(unresolved_);
+    unresolved_.clear();
+    for (const ordeal_session_id session : sessions) {
+      if (resolver_.addresses().empty()) {
+        connections_[session]->fail_open(ORDEAL_OUTCOME_REFUSED, resolver_.error());
+      } else {
+        connections_[session]->open();
+      }
+    }
+  }
+
+  Config config_;
+  Resolver resolver_;
+  Shared shared_;
+  std::vector<ordeal_session_id> unresolved_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+};
+
+}  // namespace http
+
+ORDEAL_PLUGIN("org.ordeal.http", "0.1.0", ordeal::scenario<http::HttpScenario>("http"));

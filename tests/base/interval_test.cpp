@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/interval.h"
+
+#include <boost/test/unit_test.hpp>
+#include <random>
+
+using namespace ordeal;
+
+namespace {
+
+IntervalFrame sample() {
+  IntervalFrame f;
+  f.load = 1, f.worker = 2, f.generation = 3, f.seq = 4, f.start_ns = 5, f.end_ns = 6;
+  f.offered = 7, f.in_flight = 8, f.sessions_open = 9, f.sessions_opened = 10;
+  f.sessions_failed = 11, f.misbehaviour = 12, f.late = 13, f.cpu_ns = 14, f.run_delay_ns = 15;
+  f.wire = {16, 17, 18, 19, 20};
+  f.send_lag.record(21);
+  for (std::uint32_t k = 0; k < 3; ++k) {
+    KindInterval kind;
+    kind.kind = k;
+    for (std::size_t i = 0; i < outcome_count; ++i) kind.outcomes[i] = 100 * k + i;
+    kind.bytes_out = 22 + k;
+    kind.bytes_in = 23 + k;
+    kind.latency = Histogram(1000);
+    kind.service = Histogram(1000);
+    for (std::uint64_t v = 0; v < 1000; ++v) kind.latency.record(v * v * 100 + k);
+    kind.marks.assign(2, Histogram());
+    kind.marks[1].record(77, 5);
+    kind.codes = {{503, 4}, {-111, 2}};
+    f.kinds.push_back(std::move(kind));
+  }
+  return f;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(interval)
+
+BOOST_AUTO_TEST_CASE(round_trip) {
+  const IntervalFrame f = sample();
+  const auto result = decode_interval(encode(f));
+  BOOST_TEST_REQUIRE(static_cast<bool>(result));
+  const IntervalFrame& g = result.value();
+  BOOST_TEST(g.load == 1);
+  BOOST_TEST(g.worker == 2);
+  BOOST_TEST(g.generation == 3);
+  BOOST_TEST(g.seq == 4);
+  BOOST_TEST(g.start_ns == 5);
+  BOOST_TEST(g.end_ns == 6);
+  BOOST_TEST(g.offered == 7);
+  BOOST_TEST(g.in_flight == 8);
+  BOOST_TEST(g.sessions_open == 9);
+  BOOST_TEST(g.sessions_opened == 10);
+  BOOST_TEST(g.sessions_failed == 11);
+  BOOST_TEST(g.misbehaviour == 12);
+  BOOST_TEST(g.late == 13);
+  BOOST_TEST(g.cpu_ns == 14);
+  BOOST_TEST(g.run_delay_ns == 15);
+  BOOST_TEST(g.wire.probe == 16);
+  BOOST_TEST(g.wire.warm_up == 17);
+  BOOST_TEST(g.wire.measured == 18);
+  BOOST_TEST(g.wire.retried == 19);
+  BOOST_TEST(g.wire.cancelled == 20);
+  BOOST_TEST(g.send_lag.max() == 21);
+  BOOST_TEST_REQUIRE(g.kinds.size() == 3);
+  for (std::uint32_t k = 0; k < 3; ++k) {
+    const KindInterval& a = f.kinds[k];
+    const KindInterval& b = g.kinds[k];
+    BOOST_TEST(b.kind == k);
+    BOOST_TEST(b.outcomes == a.outcomes, boost::test_tools::per_element());
+    BOOST_TEST(b.bytes_out == a.bytes_out);
+    BOOST_TEST(b.bytes_in == a.bytes_in);
+    BOOST_TEST(b.latency.count() == 1000);
+    BOOST_TEST(b.latency.value_at(99) == a.latency.value_at(99));
+    BOOST_TEST(b.service.count() == 0);
+    BOOST_TEST(b.service.unit_ns() == 1000);
+    BOOST_TEST_REQUIRE(b.marks.size() == 2);
+    BOOST_TEST(b.marks[0].count() == 0);
+    BOOST_TEST(b.marks[1].count() == 5);
+    BOOST_TEST((b.codes == a.codes));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_frame_is_small) { BOOST_TEST(encode(IntervalFrame{}).size() < 256); }
+
+BOOST_AUTO_TEST_CASE(damaged_bytes_are_errors) {
+  const auto bytes = encode(sample());
+  for (std::size_t n = 0; n < bytes.size(); n += 7)
+    BOOST_TEST_REQUIRE(!decode_interval(std::span(bytes).first(n)));
+  auto longer = bytes;
+  longer.push_back(std::byte{0});
+  BOOST_TEST(!decode_interval(longer));
+  auto other_version = bytes;
+  other_version[0] = std::byte{99};
+  BOOST_TEST(!decode_interval(other_version));
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 3'000; ++i) {  // must not crash; may or may not be an error
+    auto damaged = bytes;
+    damaged[random() % damaged.size()] = static_cast<std::byte>(random());
+    static_cast<void>(decode_interval(damaged));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every way to get a campaign file wrong: where it is said to be wrong, and what is proposed.
+#include <boost/test/unit_test.hpp>
+#include <random>
+
+#include "campaign/campaign.h"
+#include "campaign/campaign_registry.h"
+
+using namespace ordeal;
+
+namespace {
+
+const std::string good =
+    "{\n"
+    "  \"campaign\": \"c\", \"duration\": \"2m\", \"seed\": 1,\n"
+    "  \"target\": {\"http\": \"http://127.0.0.1:8080\"},\n"
+    "  \"load\": [{\"scenario\": \"http\", \"config\": {\"method\": \"GET\"}, \"mix\": {\"get\": "
+    "1}}],\n"
+    "  \"collect\": [{\"collector\": \"system\", \"interval\": \"1s\"}],\n"
+    "  \"safety\": {\"memory_percent\": 80, \"rules\": [{\"rule\": \"threshold\", \"config\": "
+    "{\"metric\": \"m\"}}]},\n"
+    "  \"phases\": [\n"
+    "    {\"name\": \"one\", \"duration\": \"1m\", \"rate\": 5, \"stress\": \"low\"},\n"
+    "    {\"name\": \"two\", \"duration\": \"1m\", \"slo\": {\"p99\": \"<1s\"}}\n"
+    "  ],\n"
+    "  \"verdict\": {\"phases_passed\": \">=70%\"},\n"
+    "  \"report\": [{\"report\": \"json\"}]\n"
+    "}\n";
+
+struct Bad {
+  const char* from;
+  const char* to;
+  ExitCode code;
+  std::uint32_t line;
+  std::uint32_t column;
+  const char* pointer;
+  const char* words;  // somewhere in the line
+};
+
+std::string replaced(const char* from, const char* to) {
+  std::string text = good;
+  const std::size_t at = text.find(from);
+  BOOST_REQUIRE(at != std::string::npos);
+  return text.replace(at, std::string(from).size(), to);
+}
+
+constexpr ExitCode invalid = ExitCode::invalid_config;
+constexpr ExitCode rejected = ExitCode::plugin_rejected;
+
+const Bad table[] = {
+    {"\"seed\": 1,", "\"seed\": 1,,", invalid, 2, 48, "", "unexpected ','"},
+    {"\"seed\": 1,", "\"seed\": 1, \"seed\": 2,", invalid, 2, 49, "/seed", "given twice"},
+    {"\"seed\"", "\"sede\"", invalid, 2, 38, "/sede",
+     "unknown key 'sede'; expected one of $schema, campaign"},
+    {"\"seed\"", "\"sede\"", invalid, 2, 38, "/sede", "did you mean 'seed'?"},
+    {"\"seed\": 1", "\"seed\": \"x\"", invalid, 2, 46, "/seed",
+     "'x' is text; expected a whole number"},
+    {"\"seed\": 1", "\"seed\": 1.5", invalid, 2, 46, "/seed", "not whole"},
+    {"\"seed\": 1", "\"seed\": 1e400", invalid, 2, 46, "/seed", "too large"},
+    {"\"c\"", "\"a/b\"", invalid, 2, 15, "/campaign", "'a/b' has the wrong form"},
+    {"\"2m\"", "\"2x\"", invalid, 2, 32, "/duration",
+     "unknown unit 'x'; expected numbers with units"},
+    {"\"2m\"", "120", invalid, 2, 32, "/duration",
+     "120 is a number; expected a duration such as \"1m30s\""},
+    {"\"2m\"", "\"0s\"", invalid, 2, 32, "/duration", "must last"},
+    {"\"2m\"", "\"1m\"", invalid, 2, 32, "/duration",
+     "the phases take 2m 00s; expected at most the duration of 1m"},
+    {"\"2m\"", "\"2d\"", invalid, 2, 32, "/duration",
+     "longer than safety.max_duration; expected at most 12h"},
+    {"http://127.0.0.1:8080", "127.0.0.1:8080", invalid, 3, 22, "/target/http",
+     "did you mean 'http://127.0.0.1:8080'?"},
+    {"http://127.0.0.1:8080", "https://x", invalid, 3, 22, "/target/http",
+     "https is not supported"},
+    {"http://127.0.0.1:8080", "http:///x", invalid, 3, 22, "/target/http", "not an http:// URL"},
+    {"http://127.0.0.1:8080", "http://a b", invalid, 3, 22, "/target/http", "not an http:// URL"},
+    {"http://127.0.0.1:8080", "", invalid, 3, 22, "/target/http", "not an http:// URL"},
+    {"\"http\": \"http", "\"htpp\": \"http", invalid, 3, 14, "/target/htpp",
+     "did you mean 'http'?"},
+    {"\"scenario\": \"http\"", "\"scenario\": \"htttp\"", rejected, 4, 25, "/load/0/scenario",
+     "did you mean 'http'?"},
+    {"\"scenario\": \"http\", ", "", invalid, 4, 12, "/load/0", "key 'scenario' is missing"},
+    {"\"method\"", "\"metod\"", invalid, 4, 44, "/load/0/config/metod", "did you mean 'method'?"},
+    {"\"GET\"", "\"GTE\"", invalid, 4, 54, "/load/0/config/method", "did you mean 'GET'?"},
+    {"{\"get\": 1}", "{\"get\": 0}", invalid, 4, 69, "/load/0/mix", "all weights are 0"},
+    {"{\"get\": 1}", "{\"get\": -1}", invalid, 4, 77, "/load/0/mix/get", "too small"},
+    {"\"system\"", "\"sytem\"", rejected, 5, 29, "/collect/0/collector", "did you mean 'system'?"},
+    {"\"interval\": \"1s\"", "\"interval\": \"1ms\"", invalid, 5, 51, "/collect/0/interval",
+     "at least 100ms"},
+    {"\"memory_percent\": 80", "\"memory_percent\": 180", invalid, 6, 32, "/safety/memory_percent",
+     "180 is too large"},
+    {"\"threshold\"", "\"treshold\"", rejected, 6, 55, "/safety/rules/0/rule",
+     "did you mean 'threshold'?"},
+    {"{\"metric\": \"m\"}", "{}", invalid, 6, 78, "/safety/rules/0/config", "'metric' is missing"},
+    {"\"rate\": 5", "\"raet\": 5", invalid, 8, 39, "/phases/0/raet", "did you mean 'rate'?"},
+    {"\"rate\": 5", "\"rate\": 0", invalid, 8, 47, "/phases/0/rate", "0 is too small"},
+    {"\"rate\": 5", "\"rate\": \"fast\"", invalid, 8, 47, "/phases/0/rate",
+     "'fast' has the wrong form"},
+    {"\"rate\": 5", "\"rate\": \"capacity*0.1\"", invalid, 8, 47, "/phases/0/rate",
+     "needs a capacity search, which this version does not do; give a number"},
+    {"\"low\"", "\"lo\"", invalid, 8, 60, "/phases/0/stress", "did you mean 'low'?"},
+    {"\"1m\", \"rate\"", "\"0s\", \"rate\"", invalid, 8, 33, "/phases/0/duration", "must last"},
+    {"\"rate\": 5", "\"warm_up\": \"1m\"", invalid, 8, 50, "/phases/0/warm_up", "leaves nothing"},
+    {"\"rate\": 5", "\"timeout\": \"0s\"", invalid, 8, 50, "/phases/0/timeout", "needs time"},
+    {"\"rate\": 5", "\"connections\": 0", invalid, 8, 54, "/phases/0/connections",
+     "0 is too small"},
+    {"\"rate\": 5", "\"connections\": 1.5", invalid, 8, 54, "/phases/0/connections", "not whole"},
+    {"\"rate\": 5", "\"judge\": \"no\"", invalid, 8, 48, "/phases/0/judge",
+     "expected true or false"},
+    {"\"rate\": 5", "\"safety\": {\"memory_percent\": 81}", invalid, 8, 68,
+     "/phases/0/safety/memory_percent",
+     "81 is looser than the campaign's own limit; expected at most 80"},
+    {"\"rate\": 5", "\"safety\": {\"max_duration\": \"1m\"}", invalid, 8, 50,
+     "/phases/0/safety/max_duration", "unknown key"},
+    {"\"rate\": 5", "\"safety\": {\"check_interval\": \"1m\"}", invalid, 8, 68,
+     "/phases/0/safety/check_interval", "at most 30s"},
+    {"\"two\"", "\"one\"", invalid, 9, 14, "/phases/1/name",
+     "phase name 'one' is taken by phase 1"},
+    {"\"p99\"", "\"p98\"", invalid, 9, 48, "/phases/1/slo/p98", "unknown key 'p98'"},
+    {"\"<1s\"", "\"1s\"", invalid, 9, 55, "/phases/1/slo/p99", "did you mean '<1s'?"},
+    {"\"<1s\"", "1", invalid, 9, 55, "/phases/1/slo/p99", "1 is a number"},
+    {"\">=70%\"", "\"70%\"", invalid, 11, 32, "/verdict/phases_passed", "does not start with '>='"},
+    {"\"report\": \"json\"", "\"report\": \"jsn\"", rejected, 12, 26, "/report/0/report",
+     "did you mean 'json'?"},
+    {"\"load\"", "\"x-load\"", invalid, 1, 1, "", "key 'load' is missing"},
+    {"[{\"scenario\": \"http\", \"config\": {\"method\": \"GET\"}, \"mix\": {\"get\": 1}}]", "[]",
+     invalid, 4, 11, "/load", "the list is empty"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(campaign_bad_input)
+
+BOOST_AUTO_TEST_CASE(each_is_told_where_and_how_to_mend_it) {
+  const CampaignRegistry registry;
+  const Result<Campaign> sound = parse_effective(good, "c.json", {}, registry.get());
+  BOOST_REQUIRE_MESSAGE(sound, why(sound));
+  for (const Bad& one : table) {
+    BOOST_TEST_CONTEXT(one.from << " -> " << one.to) {
+      const Result<Campaign> parsed =
+          parse_effective(replaced(one.from, one.to), "c.json", {}, registry.get());
+      BOOST_REQUIRE(!parsed);
+      const Error& error = parsed.error();
+      BOOST_TEST((error.code == one.code), error.line());
+      BOOST_TEST(error.where.file == "c.json");
+      BOOST_TEST(error.where.line == one.line, error.line());
+      BOOST_TEST(error.where.column == one.column, error.line());
+      BOOST_TEST(error.where.pointer == one.pointer, error.line());
+      BOOST_TEST(error.line().find(one.words) != std::string::npos, error.line());
+      BOOST_TEST(error.line().find('\n') == std::string::npos);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(phases_auto_needs_a_capacity_search) {
+  const CampaignRegistry registry;
+  const Result<Campaign> parsed = parse_effective(
+      "{\"campaign\": \"c\", \"load\": [{\"scenario\": \"http\"}],\n \"phases\": \"auto\"}",
+      "c.json", {}, registry.get());
+  BOOST_REQUIRE(!parsed);
+  BOOST_TEST(parsed.error().line() ==
+             "c.json:2:12: /phases: \"auto\" needs a capacity search, which this version does not "
+             "do; give a list of phases");
+  const Result<Campaign> other = parse_effective(
+      "{\"campaign\": \"c\", \"load\": [{\"scenario\": \"http\"}],\n \"phases\": \"none\"}",
+      "c.json", {}, registry.get());
+  BOOST_REQUIRE(!other);
+  BOOST_TEST(other.error().line() ==
+             "c.json:2:12: /phases: 'none' is not allowed; expected 'auto' or a list [...]");
+}
+
+BOOST_AUTO_TEST_CASE(mutated_campaigns_never_crash) {
+  const CampaignRegistry registry;
+  std::mt19937 random(17);
+  const std::string pieces[] = {"{",  "}",    "[",  "]",         "\"",   ",", ":", "1e308",
+                                "-1", "null", "0s", "99999999d", "\xff", "0", "<"};
+  for (int i = 0; i < 1000; ++i) {
+    std::string text = good;
+    for (int edits = 1 + static_cast<int>(random() % 2); edits > 0; --edits) {
+      const std::size_t at = random() % text.size();
+      if (random() % 2 == 0) {
+        text.erase(at, 1 + random() % 4);
+      } else {
+        text.insert(at, pieces[random() % std::size(pieces)]);
+      }
+    }
+    const Result<Campaign> parsed = parse_effective(text, "c.json", {}, registry.get());
+    if (parsed) {
+      BOOST_REQUIRE(parse_effective(parsed->effective, "e.json", {}, registry.get()));
+    } else {
+      BOOST_REQUIRE(parsed.error().code == invalid || parsed.error().code == rejected);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

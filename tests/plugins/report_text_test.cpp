@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "plugins/rendered.h"
+
+using report_test::contains;
+using report_test::fixture;
+using report_test::render;
+using report_test::replaced;
+
+namespace {
+
+std::string summary(std::string_view document) {
+  auto rendered = render("text", ORDEAL_STAGE_CAMPAIGN, document);
+  BOOST_REQUIRE_MESSAGE(rendered.status == ORDEAL_OK, rendered.error);
+  BOOST_REQUIRE_EQUAL(rendered.files.count("campaign_summary.txt"), 1u);
+  return rendered.files["campaign_summary.txt"];
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(report_text)
+
+BOOST_AUTO_TEST_CASE(the_verdict_stands_first) {
+  const std::string text = summary(fixture("campaign.json"));
+  BOOST_TEST(text.starts_with("NO-GO: overnight on build-7\n"));
+  const std::size_t sentence = text.find("stress_test missed p99 < 500 ms");
+  BOOST_TEST(sentence < text.find("ASSERTIONS"));
+}
+
+BOOST_AUTO_TEST_CASE(it_says_all_that_a_person_needs) {
+  const std::string text = summary(fixture("campaign.json"));
+  for (const char* part : {"ASSERTIONS",
+                           "MISSED",
+                           "unjudged",
+                           "PHASES",
+                           "7 stress_test",
+                           "! failed",
+                           "! invalid",
+                           "CAPACITY",
+                           "Most load that passed: 313/s ok in high_load_2",
+                           "ERRORS",
+                           "429",
+                           "throttled",
+                           "9,412 operations never sent",
+                           "SAFETY EVENTS",
+                           "rate halved",
+                           "PLUGIN TROUBLE",
+                           "signal SIGKILL",
+                           "MEASUREMENT",
+                           "WHAT TO DO",
+                           "Keep the target below 330/s",
+                           "ordeal run overnight --seed 7"}) {
+    BOOST_TEST(contains(text, part), "missing: " << part);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(columns_line_up) {
+  const std::string text = summary(fixture("campaign.json"));
+  const std::size_t begin = text.find("\nPHASES\n") + 8;
+  const std::string table = text.substr(begin, text.find("\n\n", begin) - begin);
+  std::size_t place = std::string::npos;
+  for (std::size_t at = 0; at < table.size();) {
+    const std::size_t end = std::min(table.find('\n', at), table.size());
+    const std::string line = table.substr(at, end - at);
+    const std::size_t slash = line.find("/s");
+    BOOST_REQUIRE(slash != std::string::npos);
+    if (place != std::string::npos) BOOST_TEST(slash == place, line);
+    place = slash;
+    at = end + 1;
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_same_document_gives_the_same_bytes) {
+  const std::string document = fixture("campaign.json");
+  BOOST_TEST((summary(document) == summary(document)));
+}
+
+BOOST_AUTO_TEST_CASE(no_escape_reaches_the_terminal) {
+  const std::string text =
+      summary(replaced(fixture("campaign.json"), "\"hostname\":\"build-7\"",
+                       "\"hostname\":\"a\\u001b[2J\\r\\nb\\u009b31m\\u0000c\""));
+  for (const char c : text) {
+    const bool shown = static_cast<unsigned char>(c) >= 0x20 || c == '\n';
+    BOOST_REQUIRE(shown && c != 0x7f);
+  }
+  BOOST_TEST(!contains(text, "\xc2\x9b"));
+  BOOST_TEST(contains(text, "a?[2J"));
+}
+
+BOOST_AUTO_TEST_CASE(a_document_with_nothing_in_it_is_told_as_such) {
+  const std::string text = summary(R"({"document":"campaign","version":1})");
+  for (const char* part : {"NO VERDICT", "nothing was judged", "none ran", "SAFETY EVENTS\n  none",
+                           "PLUGIN TROUBLE\n  none", "validity unknown"})
+    BOOST_TEST(contains(text, part), "missing: " << part << " in\n" << text);
+}
+
+BOOST_AUTO_TEST_CASE(missing_figures_are_no_zeros) {
+  const std::string text = summary(
+      R"({"document":"campaign","version":1,"phase_results":[{"phase_info":{"index":0,"name":"one"},
+          "test_result":{"summary":{"p99_response_time":null}}}]})");
+  BOOST_TEST(contains(text, "1 one"));
+  BOOST_TEST(!contains(text, "0 ms"));
+}
+
+BOOST_AUTO_TEST_CASE(other_stages_write_nothing) {
+  const auto rendered = render("text", ORDEAL_STAGE_PHASE, fixture("phase.json"));
+  BOOST_TEST(rendered.status == ORDEAL_OK);
+  BOOST_TEST(rendered.files.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
