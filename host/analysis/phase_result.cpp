@@ -77,6 +77,7 @@ PhaseOutcome judge_phase_evidence(const PhaseEvidence& e) {
     outcome.reasons.push_back(stop_sentence(*e.stop_reason));
   }
   const bool stopped = !outcome.reasons.empty();
+  outcome.validity = problems;
   outcome.reasons.insert(outcome.reasons.end(), problems.begin(), problems.end());
 
   if (!e.judge) {

@@ -35,6 +35,7 @@ struct PhaseOutcome {
   PhaseResult result = PhaseResult::inconclusive;
   bool success = false;  // passed, nothing else
   std::vector<std::string> reasons;
+  std::vector<std::string> validity;  // what is wrong with the measurement, whatever the result
 };
 
 /// One result, the first that applies: not_judged (the plan says so), stopped, invalid, failed (a

@@ -10,6 +10,15 @@ namespace ordeal {
 namespace json = boost::json;
 namespace {
 
+/// Whether a configuration says something for a key: an empty text or list, which plugins have as
+/// their defaults and effective campaigns therefore keep, says nothing.
+bool given(const json::object& config, const char* key) {
+  const json::value* value = config.if_contains(key);
+  if (value == nullptr) return false;
+  if (value->is_string()) return !value->get_string().empty();
+  return !value->is_array() || !value->get_array().empty();
+}
+
 /// One entry resolved.
 struct Component {
   std::string plugin;
@@ -29,8 +38,8 @@ class ComponentReader {
       return error;
     }
     const ComponentInfo& component = *found->component;
-    const json::value* given = entry.if_contains("config");
-    json::value user = given != nullptr ? *given : json::value(json::object());
+    const json::value* own = entry.if_contains("config");
+    json::value user = own != nullptr ? *own : json::value(json::object());
     const std::vector<std::string> filled = fill_from_target(component, user.get_object());
     Result<std::string> merged = merge_component_config(
         component, &user, pointer + "/config",
@@ -59,7 +68,7 @@ class ComponentReader {
     const json::value* properties = schema ? at_pointer(*schema, "/properties") : nullptr;
     if (properties == nullptr || !properties->is_object()) return filled;
     const auto fill = [&](const char* key, json::value value) {
-      if (!properties->get_object().contains(key) || config.contains(key)) return;
+      if (!properties->get_object().contains(key) || given(config, key)) return;
       config[key] = std::move(value);
       filled.emplace_back(key);
     };
@@ -67,8 +76,8 @@ class ComponentReader {
       fill("url", json::value(target_.http));
     }
     // Only a collector that was not told what to watch watches the target.
-    if (component.kind == "collector" && !config.contains("pid") && !config.contains("pids") &&
-        !config.contains("pid_file") && !config.contains("pid_files")) {
+    if (component.kind == "collector" && !given(config, "pid") && !given(config, "pids") &&
+        !given(config, "pid_file") && !given(config, "name")) {
       if (!target_.pid_file.empty()) fill("pid_file", json::value(target_.pid_file));
       if (target_.pid > 0) {
         fill("pid", json::value(target_.pid));

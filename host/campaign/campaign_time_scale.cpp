@@ -18,7 +18,6 @@ void apply_time_scale(Campaign& campaign) {
   scale(campaign.duration);
   scale(campaign.baseline_duration);
   scale(campaign.safety.cooldown);
-  scale(campaign.safety.check_interval, milliseconds(1000));
   scale(campaign.interval, milliseconds(100));
   scale(campaign.block, milliseconds(500));
   for (CollectEntry& entry : campaign.collect) scale(entry.interval, milliseconds(100));
@@ -26,10 +25,8 @@ void apply_time_scale(Campaign& campaign) {
     scale(phase.duration);
     scale(phase.warm_up);
     scale(phase.pause);
-    if (phase.safety) {
-      scale(phase.safety->cooldown);
-      scale(phase.safety->check_interval, milliseconds(1000));
-    }
+    // Check intervals are dwell times of safety: a short run is not judged more hastily.
+    if (phase.safety) scale(phase.safety->cooldown);
   }
 }
 

@@ -79,7 +79,7 @@ class Controller {
   void wait_phase(const PhasePlan& plan, LoadRun& load, std::string& stop_reason);
   boost::json::object phase_result(const PhasePlan& plan, const LoadRun& load,
                                    const std::string& stop_reason, double seconds) const;
-  void check_cpu();
+  void check_host(const PhasePlan& plan);
 
   ControllerOptions options_;
   SystemClock clock_;
@@ -94,7 +94,8 @@ class Controller {
   std::unique_ptr<Services> services_;
   std::unique_ptr<ReportWriter> reports_;
   std::optional<CpuLimit> cpu_;
-  std::uint64_t next_cpu_check_ns_ = 0;
+  std::uint64_t next_host_check_ns_ = 0;
+  std::string host_limit_;  // why the host stops this phase, beyond CPU
   LadderState ladder_;
   RunStatus status_;
   std::uint64_t start_ns_ = 0;

@@ -99,22 +99,35 @@ void Controller::cooldown(Duration longest, const std::string& why) {
         if (metric == "ordeal_cpu_busy_ratio") calm = value < limit ? calm + 1 : 0;
       });
   services_->hurry(second_ns);
-  loop_.run_until([&] { return calm >= 2 || interrupted(); }, started + ns(longest));
+  const auto settled = [&] {
+    return calm >= 2 && climb(services_->rules(), *cpu_, false).level < ORDEAL_VERDICT_STOP_PHASE;
+  };
+  loop_.run_until([&] { return settled() || interrupted(); }, started + ns(longest));
   services_->on_samples({});
   services_->hurry(0);
   bulletin_->event("control", "cooldown_ended", status_.phase,
-                   {{"seconds", seconds(loop_.now() - started)}, {"settled", calm >= 2}}, "");
+                   {{"seconds", seconds(loop_.now() - started)}, {"settled", settled()}}, "");
 }
 
-void Controller::check_cpu() {
+void Controller::check_host(const PhasePlan& plan) {
+  const Safety& safety = plan.safety ? *plan.safety : campaign_.safety;
   const std::uint64_t now = loop_.now();
-  if (now < next_cpu_check_ns_) return;
-  next_cpu_check_ns_ = now + ns(campaign_.safety.check_interval);
-  double busy = 0;
+  if (now < next_host_check_ns_) return;
+  next_host_check_ns_ = now + ns(safety.check_interval);
   // A reading older than two checks says nothing about now.
-  if (services_->newest("ordeal_cpu_busy_ratio", busy,
-                        2 * ns(campaign_.safety.check_interval) + 20 * second_ns))
-    cpu_->check(busy);
+  const std::uint64_t fresh = 2 * ns(safety.check_interval) + 20 * second_ns;
+  double share = 0;
+  if (services_->newest("ordeal_cpu_busy_ratio", share, fresh)) cpu_->check(share);
+  // The campaign's own memory and disk limits are the guardian's, and end the run; a phase's
+  // tighter ones end the phase.
+  if (!plan.safety) return;
+  const auto over = [&](const char* what, const char* metric, double limit_percent) {
+    if (!services_->newest(metric, share, fresh) || share * 100 <= limit_percent) return;
+    host_limit_ = std::string(what) + " " + percent(share) + " used, this phase's limit is " +
+                  percent(limit_percent / 100);
+  };
+  over("memory", "ordeal_memory_used_ratio", safety.memory_percent);
+  over("disk", "ordeal_disk_used_ratio", safety.disk_percent);
 }
 
 void Controller::wait_phase(const PhasePlan& plan, LoadRun& load, std::string& stop_reason) {
@@ -129,8 +142,12 @@ void Controller::wait_phase(const PhasePlan& plan, LoadRun& load, std::string& s
       stop_reason = "a load cell was quarantined";
       return true;
     }
-    check_cpu();
-    const LadderState now = climb(services_->rules(), *cpu_, plan.judge);
+    check_host(plan);
+    LadderState now = climb(services_->rules(), *cpu_, plan.judge);
+    if (!host_limit_.empty() && now.level < ORDEAL_VERDICT_STOP_PHASE) {
+      now.level = ORDEAL_VERDICT_STOP_PHASE;
+      now.reason = host_limit_;
+    }
     if (now.level != ladder_.level) {
       bulletin_->event("safety", "ladder", plan.index,
                        {{"level", level_name(now.level)},
@@ -247,6 +264,10 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
     return false;
   }
   set_state("phase");
+  // Violations count anew in every phase.
+  cpu_.emplace(plan.safety ? *plan.safety : campaign_.safety);
+  ladder_ = {};
+  host_limit_.clear();
   row.started = bulletin_->moment();
   bulletin_->phase(row);
   bulletin_->event("phase", "phase_started", plan.index, phase_plan_fact(plan),
@@ -257,7 +278,6 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
   phase_end_ns_ = phase_start_ns_ + ns(plan.duration);
   current_load_ = load.get();
   load->begin(specs(plan, phase_start_ns_), static_cast<std::uint64_t>(campaign_.interval.count()));
-  if (ladder_.factor() != 1) load->throttle(ladder_.factor());
 
   std::string stop_reason;
   wait_phase(plan, *load, stop_reason);

@@ -88,6 +88,8 @@ class DemoTarget {
     return line.substr(at, line.find_first_of(" \n", at) - at);
   }
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
  private:
   pid_t pid_ = -1;
 };
@@ -113,13 +115,14 @@ int demo_command(const Options& options) {
       std::fprintf(stderr, "demo server at %s, flaw: %s\n", url->c_str(), options.flaw.c_str());
       RunRequest request;
       request.ask = false;
+      request.bystander = target.pid();
       request.campaign = resolve_campaign_path("overnight");
       request.options = options;
       request.options.campaign = "overnight";
       request.options.time_scale = demo_time_scale;
       request.options.sets = {"campaign=demo", "target.http=" + *url, "target.pid_file=" + pid_file,
                               // The machine may be busy with whatever just built this program.
-                              "baseline.required_health=30"};
+                              "baseline.required_health=0"};
       for (std::size_t i = 0; i < demo_operations.size(); ++i)
         request.options.sets.push_back("phases." + std::to_string(i) +
                                        ".operations=" + std::to_string(demo_operations[i]));

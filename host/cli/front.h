@@ -22,6 +22,7 @@ struct RunRequest {
   bool baseline_only = false;
   bool ask = true;       // ask a person at a terminal before starting
   std::string campaign;  // path
+  std::int32_t bystander = 0;  // a child of ours that is no part of the run
 };
 /// The same for `ordeal demo`, which has prepared the request itself.
 int run_campaign(const RunRequest& request);

@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include "base/files.h"
@@ -53,17 +54,41 @@ bool confirmed(const Campaign& campaign) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
+/// Whether a process other than `bystander` is still a child of ours.
+bool have_children(std::int32_t bystander) {
+  const std::string self = std::to_string(::getpid());
+  std::error_code ec;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ec)) {
+    const std::string pid = entry.path().filename().string();
+    if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (pid == std::to_string(bystander)) continue;
+    auto stat = read_file(entry.path().string() + "/stat", ExitCode::internal, 4096);
+    if (!stat) continue;
+    // pid (name) state ppid ...: the name may hold anything, so count from its end.
+    const auto name_end = stat->rfind(')');
+    if (name_end == std::string::npos || name_end + 4 > stat->size()) continue;
+    const auto parent = stat->substr(name_end + 4, stat->find(' ', name_end + 4) - name_end - 4);
+    if (parent == self) return true;
+  }
+  return false;
+}
+
 /// Waits for the guardian, then for whatever else has become our child: we are the subreaper.
-int reap_tree(std::int32_t guardian, const std::string& run_id) {
+int reap_tree(std::int32_t guardian, const std::string& run_id, std::int32_t bystander) {
   int guardian_code = static_cast<int>(ExitCode::incomplete);
+  bool guardian_reaped = false;
   for (int round = 0; round < 600; ++round) {
     int status = 0;
     const pid_t pid = ::waitpid(-1, &status, WNOHANG);
     if (pid < 0) break;
-    if (pid == guardian && WIFEXITED(status)) guardian_code = WEXITSTATUS(status);
+    if (pid == guardian) {
+      guardian_reaped = true;
+      if (WIFEXITED(status)) guardian_code = WEXITSTATUS(status);
+    }
     if (pid > 0) continue;
-    if (round == 50) sweep_run(run_id, ::getpid(), 2000);  // they had 5 s to end by themselves
-    ::poll(nullptr, 0, 100);
+    if (guardian_reaped && !have_children(bystander)) break;
+    if (round == 250) sweep_run(run_id, ::getpid(), 2000);  // they had 5 s to end by themselves
+    ::poll(nullptr, 0, 20);
   }
   return guardian_code;
 }
@@ -156,7 +181,7 @@ int run_campaign(const RunRequest& request) {
     return 0;
   }
   follow_run(*dir, true);
-  const int guardian_code = reap_tree(started->pid, dir->id);
+  const int guardian_code = reap_tree(started->pid, dir->id, request.bystander);
   const Conclusion end = conclude_run(*dir, options, guardian_code);
   print_conclusion(*dir, end, options.json);
   return end.exit_code;

@@ -81,7 +81,19 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   ::_exit(::write(failure, &error, sizeof error) > 0 ? 127 : 126);
 }
 
-Error last_words(const std::vector<EvidenceRecord>& records, std::uint64_t after, int status) {
+/// What it said on stderr before it had evidence to write to, "" if nothing.
+std::string said_in_log(const std::string& run_dir) {
+  const auto log = read_file(run_dir + "/logs/guardian.log", ExitCode::internal);
+  if (!log) return {};
+  const std::string start = "ordeal-guardian: ";
+  const auto at = log->rfind(start);
+  if (at == std::string::npos) return {};
+  const auto from = at + start.size();
+  return log->substr(from, log->find('\n', from) - from);
+}
+
+Error last_words(const std::string& run_dir, const std::vector<EvidenceRecord>& records,
+                 std::uint64_t after, int status) {
   Error error;
   error.code = ExitCode::internal;
   error.what = WIFSIGNALED(status)
@@ -89,8 +101,15 @@ Error last_words(const std::vector<EvidenceRecord>& records, std::uint64_t after
                    : "the guardian ended with exit code " + std::to_string(WEXITSTATUS(status));
   if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::preflight))
     error.code = ExitCode::preflight;
-  for (const auto& record : records)
-    if (record.seq > after && record.type == "end") error.what = record.text;
+  bool recorded = false;
+  for (const auto& record : records) {
+    if (record.seq <= after || record.type != "end") continue;
+    error.what = record.text;
+    recorded = true;
+  }
+  if (recorded) return error;
+  if (const std::string said = said_in_log(run_dir); !said.empty() && WIFEXITED(status))
+    error.what = said;
   return error;
 }
 
@@ -153,7 +172,8 @@ Result<StartedGuardian> start_guardian(const GuardianOptions& options) {
     if (ended) {
       int status = 0;
       ::waitpid(pid, &status, 0);
-      return last_words(records ? *records : std::vector<EvidenceRecord>(), before, status);
+      return last_words(options.run_dir, records ? *records : std::vector<EvidenceRecord>(), before,
+                        status);
     }
     if (std::chrono::steady_clock::now() > until) {
       signal_pidfd(started.pidfd.get(), SIGKILL);

@@ -18,6 +18,12 @@ function(ordeal_add_plugin id)
   set_target_properties(${id} PROPERTIES
     PREFIX "" OUTPUT_NAME "${id}" LINK_DEPENDS "${script}"
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  if(NOT DEFINED CMAKE_CXX_STANDARD)
+    set_target_properties(${id} PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON)
+  endif()
+  if(NOT DEFINED CMAKE_C_STANDARD)
+    set_target_properties(${id} PROPERTIES C_STANDARD 11)
+  endif()
   target_link_libraries(${id} PRIVATE ordeal::sdk ${arg_LIBRARIES})
   target_link_options(${id} PRIVATE
     "LINKER:--version-script=${script}" LINKER:-z,nodelete LINKER:-z,now)

@@ -23,8 +23,9 @@ class CampaignRegistry {
             "headers":{"type":"object","additionalProperties":{"type":"string"}}}})");
     add("collector", "system", R"({"type":"object","additionalProperties":false})");
     add("collector", "process",
-        R"({"type":"object","additionalProperties":false,"properties":{"pid_file":{"type":"string"},
-            "pids":{"type":"array","items":{"type":"integer"}}}})");
+        R"({"type":"object","additionalProperties":false,"properties":{
+            "pid_file":{"type":"string","default":""},
+            "pids":{"type":"array","items":{"type":"integer"},"default":[]}}})");
     add("rule", "threshold",
         R"({"type":"object","additionalProperties":false,"required":["metric"],"properties":{
             "metric":{"type":"string"},"limit":{"type":"number","default":1}}})");

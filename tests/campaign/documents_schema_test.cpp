@@ -113,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_campaign_that_went_wrong_in_every_way_is_valid_too) {
                     "stopped");
   fixture.whole_phase(1, 40, {.ok = 0, .fail = 1000, .slow = 500});
   fixture.event("plugin", "quarantined", 50, 1, R"({"plugin":"org.example.x"})");
-  fixture.event("safety", "guardian", 51, -1, R"({"record":"limit","text":"memory"})");
+  fixture.event("safety", "guardian", 51, -1,
+                R"({"level":"limit","rule":"guardian","text":"memory"})");
   fixture.event("log", "line", 51, -1, "");
   fixture.set("bus_drops", R"([{"topic":"control/1","subscriber":"j","dropped":1,"replaced":0}])");
   fixture.set("readiness", R"({"ready":false,"checks":[{"name":"x","ok":false}]})");

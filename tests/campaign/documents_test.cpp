@@ -271,6 +271,8 @@ BOOST_AUTO_TEST_CASE(a_controller_that_died_leaves_an_incomplete_run) {
   const auto document = parsed(phase_document(*fixture.reader(), 1));
   BOOST_TEST(text(document, "/state") == "interrupted");
   BOOST_TEST(at(document, "/end_time").is_null());
+  BOOST_TEST(at(document, "/measurement/valid").is_null());
+  BOOST_TEST(at(document, "/wire/requests_sent/total").is_null());
   BOOST_TEST(text(document, "/phase_analysis/result") == "stopped");
   // Ten seconds are known, and the rate is of these.
   BOOST_TEST(number(document, "/test_result/summary/operations_per_second") == 100,
@@ -282,7 +284,7 @@ BOOST_AUTO_TEST_CASE(the_guardians_evidence_says_why_a_controller_could_not) {
   fixture.set_up();
   fixture.begin_phase(0, 2);
   fixture.event("safety", "guardian", 9, -1,
-                R"({"record":"limit","reason":"memory: 96 % used, limit 80 %"})");
+                R"({"level":"limit","rule":"guardian","reason":"memory: 96 % used, limit 80 %"})");
   const auto verdict = verdict_of(fixture);
   BOOST_TEST(static_cast<int>(verdict.exit_code) == 111);
   BOOST_TEST(verdict.sentence.find("96 % used") != std::string::npos);

@@ -111,6 +111,7 @@ void JournalFixture::begin_phase(std::int32_t index, double at, std::int32_t att
   row.state = "running";
   row.started = moment(at);
   row.plan = plan_text.empty() ? plan(index) : plan_text;
+  row.result = "{}";
   must(writer_->phase(row));
 }
 

@@ -110,8 +110,7 @@ BOOST_AUTO_TEST_CASE(hostile_texts_stay_texts) {
       R"(</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&@DATA@<!--)";
   std::string document = fixture("campaign.json");
   document = replaced(document, "\"hostname\":\"build-7\"", "\"hostname\":\"" + evil + "\"");
-  document = replaced(document, "\"headline\":\"NO-GO: overnight on build-7\"",
-                      "\"headline\":\"" + evil + "\"");
+  document = replaced(document, "\"headline\":\"overnight on build-7", "\"headline\":\"" + evil);
   document = replaced(document, "\"phase_name\":\"warmup\"", "\"phase_name\":\"" + evil + "\"");
   document = replaced(document, "\"why\":\"", "\"why\":\"" + evil);
   document = replaced(document, "\"series\":{\"time_origin\"",

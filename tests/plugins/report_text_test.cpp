@@ -23,9 +23,10 @@ BOOST_AUTO_TEST_SUITE(report_text)
 
 BOOST_AUTO_TEST_CASE(the_verdict_stands_first) {
   const std::string text = summary(fixture("campaign.json"));
-  BOOST_TEST(text.starts_with("NO-GO: overnight on build-7\n"));
-  const std::size_t sentence = text.find("stress_test missed p99 < 500 ms");
+  BOOST_TEST(text.starts_with("NO-GO: overnight on build-7: stress_test missed p99 < 500 ms"));
+  const std::size_t sentence = text.find("Six of eight phases passed");
   BOOST_TEST(sentence < text.find("ASSERTIONS"));
+  BOOST_TEST(text.find("Six of eight", sentence + 1) == std::string::npos, "said twice");
 }
 
 BOOST_AUTO_TEST_CASE(it_says_all_that_a_person_needs) {

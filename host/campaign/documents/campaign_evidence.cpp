@@ -52,7 +52,7 @@ Result<void> ask_guardian(const RunFacts& facts, CampaignEvidence& evidence) {
     if (event.topic != "safety" || event.type != "guardian") continue;
     auto data = parse_fact(event.data, "event " + std::to_string(event.seq));
     if (!data) return std::move(data.error());
-    const std::string record = text_field(**data, "record").value_or("");
+    const std::string record = text_field(**data, "level").value_or("");
     const std::string reason = text_field(**data, "reason").value_or("");
     if (record == "limit") {
       evidence.end_reason = "safety";

@@ -166,8 +166,7 @@ json::object wire(const RunFacts& facts) {
 json::object measurement(const CampaignParts& parts) {
   json::array reasons;
   for (const auto& phase : parts.evidence.phases) {
-    if (!phase.attempted || phase.outcome.result != PhaseResult::invalid) continue;
-    for (const auto& text : phase.outcome.reasons) {
+    for (const auto& text : phase.outcome.validity) {
       reasons.push_back(json::value(json::string("phase " + phase.name + ": " + text)));
     }
   }

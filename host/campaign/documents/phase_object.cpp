@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "campaign/documents/event_list.h"
 #include "campaign/documents/json_fields.h"
+#include "campaign/documents/operation_figures.h"
 
 namespace ordeal::documents {
 namespace json = boost::json;
@@ -45,131 +46,6 @@ json::object phase_info(const Attempt& attempt) {
   out["judge"] = plan.judge;
   out["model"] = plan.model();
   out["attempt"] = attempt.row.attempt;
-  return out;
-}
-
-json::value latency_at(const Histogram& latency, double percentile) {
-  return latency.count() == 0 ? json::value(nullptr)
-                              : json::value(seconds(latency.value_at(percentile)));
-}
-
-/// The seed's figures of a set of operations.
-json::object figures_json(const OutcomeCounts& outcomes, const Histogram& latency,
-                          double measured_seconds) {
-  const auto at = [&](Outcome outcome) { return outcomes[static_cast<std::size_t>(outcome)]; };
-  const std::uint64_t all = counted_operations(outcomes);
-  const bool timed = latency.count() > 0;
-  json::object out;
-  out["total_operations"] = all;
-  out["successful_operations"] = at(Outcome::ok);
-  out["failed_operations"] = all - at(Outcome::ok);
-  out["success_rate"] =
-      all == 0 ? json::value(nullptr)
-               : json::value(static_cast<double>(at(Outcome::ok)) / static_cast<double>(all));
-  out["operations_per_second"] =
-      measured_seconds <= 0
-          ? json::value(nullptr)
-          : json::value(static_cast<double>(ended_operations(outcomes)) / measured_seconds);
-  out["avg_response_time"] = timed ? json::value(latency.mean() / 1e9) : json::value(nullptr);
-  out["min_response_time"] = timed ? json::value(seconds(latency.min())) : json::value(nullptr);
-  out["max_response_time"] = timed ? json::value(seconds(latency.max())) : json::value(nullptr);
-  out["p50_response_time"] = latency_at(latency, 50);
-  out["p90_response_time"] = latency_at(latency, 90);
-  out["p95_response_time"] = latency_at(latency, 95);
-  out["p99_response_time"] = latency_at(latency, 99);
-  out["p999_response_time"] = latency_at(latency, 99.9);
-  out["dropped_operations"] = at(Outcome::dropped);
-  out["cancelled_operations"] = at(Outcome::cancelled);
-  return out;
-}
-
-/// Failures by code; what no code accounts for, by class.
-json::array errors_json(const Attempt& attempt, const PhaseFigures& figures) {
-  json::array out;
-  const auto codes = elements(*attempt.result, "codes");
-  for (const auto& kind : figures.kinds) {
-    OutcomeCounts left = kind.outcomes;
-    left[static_cast<std::size_t>(Outcome::ok)] = 0;
-    left[static_cast<std::size_t>(Outcome::cancelled)] = 0;
-    const std::string type = kind.scenario + '.' + kind.name;
-    const auto add = [&](json::value cls, json::value code, std::uint64_t count) {
-      json::object one;
-      one["operation_type"] = type;
-      one["class"] = std::move(cls);
-      one["code"] = std::move(code);
-      one["count"] = count;
-      out.push_back(std::move(one));
-    };
-    // Timeouts and drops have no answer, hence no code. If one class is left, the codes are its.
-    std::size_t with_code = 0;
-    std::size_t only = outcome_count;
-    for (std::size_t i = 0; i < outcome_count; ++i) {
-      const auto outcome = static_cast<Outcome>(i);
-      if (left[i] == 0 || outcome == Outcome::timeout || outcome == Outcome::dropped) continue;
-      ++with_code;
-      only = i;
-    }
-    for (const json::value* code : codes) {
-      if (count_field(*code, "load").value_or(0) != kind.load ||
-          count_field(*code, "kind").value_or(0) != kind.kind) {
-        continue;
-      }
-      const json::value* number = field(*code, "code");
-      const std::uint64_t count = count_field(*code, "count").value_or(0);
-      std::optional<std::string> cls = text_field(*code, "class");
-      if (!cls && with_code == 1) cls = std::string(outcome_names[only]);
-      add(or_null(cls), number == nullptr ? json::value(nullptr) : json::value(*number), count);
-      std::uint64_t unaccounted = count;
-      for (std::size_t i = 0; i < outcome_count; ++i) {
-        const auto outcome = static_cast<Outcome>(i);
-        const bool fits = cls ? *cls == outcome_names[i]
-                              : outcome != Outcome::timeout && outcome != Outcome::dropped;
-        if (!fits) continue;
-        const std::uint64_t taken = std::min(left[i], unaccounted);
-        left[i] -= taken;
-        unaccounted -= taken;
-      }
-    }
-    for (std::size_t i = 0; i < outcome_count; ++i) {
-      if (left[i] == 0) continue;
-      const std::string name(outcome_names[i]);
-      add(json::value(name), json::value(nullptr), left[i]);
-    }
-  }
-  return out;
-}
-
-json::object test_result(const Attempt& attempt, const PhaseFigures& figures) {
-  json::object out;
-  out["summary"] = figures_json(figures.outcomes, figures.latency, figures.seconds);
-  json::object breakdown;
-  for (const auto& kind : figures.kinds) {
-    json::object one = figures_json(kind.outcomes, kind.latency, figures.seconds);
-    one["scenario"] = kind.scenario;
-    one["kind"] = kind.name;
-    std::string key = kind.scenario + '.' + kind.name;
-    // Two loads may use one scenario.
-    if (breakdown.contains(key)) key += '#' + std::to_string(kind.load);
-    breakdown[key] = std::move(one);
-  }
-  out["operation_breakdown"] = std::move(breakdown);
-  json::object outcomes;
-  for (std::size_t i = 0; i < outcome_count; ++i) {
-    outcomes[json::string_view(outcome_names[i].data(), outcome_names[i].size())] =
-        figures.outcomes[i];
-  }
-  out["outcomes"] = std::move(outcomes);
-  out["errors"] = errors_json(attempt, figures);
-  return out;
-}
-
-json::object service_json(const std::optional<Histogram>& service) {
-  const bool data = service && service->count() > 0;
-  json::object out;
-  out["avg"] = data ? json::value(service->mean() / 1e9) : json::value(nullptr);
-  out["p50"] = data ? latency_at(*service, 50) : json::value(nullptr);
-  out["p99"] = data ? latency_at(*service, 99) : json::value(nullptr);
-  out["max"] = data ? json::value(seconds(service->max())) : json::value(nullptr);
   return out;
 }
 
@@ -239,15 +115,11 @@ json::object measurement(const Attempt& attempt, const PhaseFigures& figures) {
   static const json::value none(nullptr);
   const json::value* generator = field(result, "generator");
   const json::value& g = generator == nullptr ? none : *generator;
-  const bool invalid = figures.outcome.result == PhaseResult::invalid;
-  auto reasons = text_list(result, "invalid_reasons");
-  if (invalid) reasons = figures.outcome.reasons;
+  const auto& problems = figures.outcome.validity;
   json::object out;
-  // A phase that left no result was cut off: whether it was measured well is unknown.
-  out["valid"] = result.is_null() ? json::value(nullptr)
-                                  : json::value(!invalid && reasons.empty() &&
-                                                bool_field(result, "valid").value_or(true));
-  out["reasons"] = text_array(reasons);
+  // Of a phase that was cut off nobody can say whether it was measured well.
+  out["valid"] = attempt.ended() ? json::value(problems.empty()) : json::value(nullptr);
+  out["reasons"] = text_array(problems);
   out["send_rate"] = or_null(number_field(g, "send_rate"));
   const auto lag = number_field(g, "send_lag_p99");
   out["send_lag_p99"] = or_null(lag ? lag : figures.send_lag_p99);
@@ -373,16 +245,7 @@ Result<json::object> phase_object(const RunFacts& facts, const Attempt& attempt,
   out["attempts"] = attempts_json(facts, attempt);
   out["test_result"] = test_result(attempt, figures);
   out["service_time"] = service_json(figures.service);
-  json::object marks;
-  for (const auto& [name, histogram] : figures.marks) {
-    json::object mark;
-    mark["p50"] = latency_at(histogram, 50);
-    mark["p99"] = latency_at(histogram, 99);
-    mark["max"] = latency_at(histogram, 100);
-    mark["count"] = histogram.count();
-    marks[name] = std::move(mark);
-  }
-  out["marks"] = std::move(marks);
+  out["marks"] = marks_json(figures.marks);
   out["phase_analysis"] = phase_analysis(attempt, figures);
   WireSums wire;
   const json::value* counts = field(*attempt.result, "wire");

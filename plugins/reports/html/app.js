@@ -59,6 +59,10 @@
     });
   }
   const all = data.charts.map((chart) => ({...chart, lines: lines(chart)}));
+  // A phase that was cut off has no end.
+  const cut = (phase, i) => ({...phase, end: phase.end ?? (data.phases[i + 1] || {}).start ?? Math.max(phase.start, latest)});
+  const latest = Math.max(0, ...all.flatMap((chart) => chart.lines.flatMap((line) => line.t.slice(-1))));
+  data.phases = data.phases.map(cut);
   const times = all.flatMap((chart) => chart.lines.flatMap((line) => (line.t.length ? [line.t[0], line.t[line.t.length - 1]] : [])))
     .concat(data.phases.flatMap((phase) => [phase.start, phase.end])).filter((t) => t != null);
   const first = Math.min(...times);

@@ -62,7 +62,7 @@ std::string chart_object(const Chart& chart) {
 /// For the markers: what a person would want to see beside the curves.
 bool marks_the_charts(View event) {
   const std::string_view topic = event["topic"].text();
-  return topic != "phase" && topic != "log" && event["t"].number();
+  return (topic == "safety" || topic == "plugin" || topic == "control") && event["t"].number();
 }
 
 std::string object(View from, std::initializer_list<const char*> numbers,

@@ -111,7 +111,9 @@ std::string key_figures(View campaign) {
 std::string phase_strip(View campaign) {
   const View phases = campaign["series"]["phases"];
   if (phases.size() == 0) return {};
-  const double end = phases.at(phases.size() - 1)["end"].number(0);
+  double end = 0;
+  for (std::size_t i = 0; i < phases.size(); ++i)
+    end = std::max({end, phases.at(i)["start"].number(0), phases.at(i)["end"].number(0)});
   std::string out =
       "<div class=\"strip\" role=\"img\" aria-label=\"The phases of the run, by duration\">\n";
   double at = phases.at(0)["start"].number(0);
@@ -119,7 +121,7 @@ std::string phase_strip(View campaign) {
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const View phase = phases.at(i);
     const double start = phase["start"].number(at);
-    const double stop = phase["end"].number(start);
+    const double stop = phase["end"].number(std::max(start, end));
     const auto share = [&](double length) {
       return script_number(std::max(0.0, length) / whole * 1000);
     };

@@ -38,15 +38,19 @@ std::string filled(std::string_view page,
   return out;
 }
 
+std::string heading(View campaign) {
+  const View info = campaign["campaign_info"];
+  std::string text(info["campaign"].text("campaign"));
+  if (!info["hostname"].text().empty()) text += " on " + std::string(info["hostname"].text());
+  return text;
+}
+
 std::string subtitle(View campaign) {
   const View info = campaign["campaign_info"];
-  const auto hours = info["duration_hours"].number();
-  std::string text = std::string(info["campaign"].text("campaign")) + " on " +
-                     std::string(info["hostname"].text("?"));
+  std::string text = moment(info["start_time"].text("start unknown"));
+  if (const auto hours = info["duration_hours"].number()) text += ", " + span(*hours * 3600);
   if (!info["target"]["http"].text().empty())
-    text += " against " + std::string(info["target"]["http"].text());
-  text += ", " + moment(info["start_time"].text("?"));
-  if (hours) text += ", " + span(*hours * 3600);
+    text += ", against " + std::string(info["target"]["http"].text());
   return text;
 }
 
@@ -54,7 +58,9 @@ std::string subtitle(View campaign) {
 
 std::string campaign_page(View campaign) {
   const std::vector<Chart> charts = campaign_charts(campaign["series"]);
-  const std::string title = escaped(campaign["headline"].text("ordeal campaign report"));
+  const std::string title =
+      escaped(verdict_words(campaign) + ": " + std::string(campaign["headline"].text("ordeal")));
+  const std::string head = escaped(heading(campaign));
   const std::string under = escaped(subtitle(campaign));
   const std::string content =
       verdict_banner(campaign) + key_figures(campaign) + phase_strip(campaign) +
@@ -65,6 +71,7 @@ std::string campaign_page(View campaign) {
       provenance_section(campaign);
   const std::string data = chart_json(campaign["series"], charts);
   return filled(embedded::page_html, {{"TITLE", title},
+                                      {"HEADING", head},
                                       {"SUBTITLE", under},
                                       {"STYLE", embedded::style_css},
                                       {"UPLOT_CSS", embedded::uplot_css},

@@ -83,8 +83,10 @@ constexpr auto unplotted = std::to_array<std::string_view>(
      "node_load15", "node_filefd_allocated", "node_filefd_maximum", "process_cpu_seconds_total",
      "process_start_time_seconds", "ordeal_process_up"});
 
-bool counts_up(std::string_view name) {
-  return name.ends_with("_total") || name.starts_with("node_vmstat_");
+bool counts_up(View metric) {
+  const std::string_view type = metric["type"].text();
+  if (!type.empty()) return type == "counter";
+  return metric["name"].text().ends_with("_total");
 }
 
 std::string labels_of(View metric) {
@@ -193,7 +195,7 @@ std::vector<Chart> resource_charts(View metrics) {
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const View metric = metrics.at(i);
     const std::string name(metric["name"].text());
-    const bool rate = counts_up(name);
+    const bool rate = counts_up(metric);
     const std::string labels = labels_of(metric);
     const auto recipe = std::find_if(recipes.begin(), recipes.end(),
                                      [&](const Recipe& r) { return r.metric == name; });

@@ -31,11 +31,16 @@ std::string item(std::string_view text) { return wrapped("  - ", clean(text)); }
 std::string head(View campaign) {
   const View info = campaign["campaign_info"];
   const std::string words = verdict_words(campaign);
-  std::string headline = clean(campaign["headline"].text());
-  if (headline.empty()) headline = words + ": " + clean(info["campaign"].text("campaign"));
+  // The verdict first, in a word; the headline then says what was run, where, and why so.
+  std::string sentence = clean(campaign["verdict"]["sentence"].text("No verdict was reached."));
+  const std::string headline = clean(campaign["headline"].text());
+  if (headline.find(sentence) != std::string::npos) sentence.clear();
+  // Not wrapped: a time scale is told on the first line, however long that is.
+  const std::string first =
+      words + ": " + (headline.empty() ? clean(info["campaign"].text("campaign")) : headline);
   std::string out =
-      headline + "\n" + std::string(std::min<std::size_t>(text_width(headline), 100), '=') + "\n" +
-      wrapped("", clean(campaign["verdict"]["sentence"].text("No verdict was reached.")));
+      first + "\n" + std::string(std::min<std::size_t>(text_width(first), 100), '=') + "\n";
+  if (!sentence.empty()) out += wrapped("", sentence);
   const View reasons = campaign["verdict"]["reasons"];
   for (std::size_t i = 0; i < std::min(reasons.size(), max_listed); ++i)
     out += item(reasons.at(i)["text"].text(reasons.at(i).text()));
@@ -123,10 +128,9 @@ std::string phase_table(View campaign) {
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const View phase = phases.at(i);
     const View summary = phase["test_result"]["summary"];
-    const auto index = phase["phase_info"]["index"].number();
+    const View info = phase["phase_info"];
     table.row(
-        {(index ? count(*index + 1) + " " : std::string()) +
-             std::string(phase["phase_info"]["name"].text("?")),
+        {phase_label(info["index"].number(), info["name"].text("?")),
          span(phase["duration_seconds"].number()), rate(summary["operations_per_second"].number()),
          percent(summary["success_rate"].number()), seconds(summary["p50_response_time"].number()),
          seconds(summary["p99_response_time"].number()),
