@@ -92,7 +92,8 @@ void Controller::record_loads(LoadRun& load) {
   if (loads_recorded_) return;
   loads_recorded_ = true;
   for (std::size_t i = 0; i < campaign_.load.size(); ++i)
-    recorder_->set_marks(static_cast<std::uint32_t>(i), load.declared(i).marks);
+    recorder_->describe_load(static_cast<std::uint32_t>(i),
+                             {load.declared(i).marks, load.declared(i).unit_ns});
   bulletin_->set("loads", loads_fact(campaign_, registry_, load));
 }
 

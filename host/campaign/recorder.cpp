@@ -31,9 +31,9 @@ void Recorder::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void Recorder::set_marks(std::uint32_t load, std::vector<std::string> names) {
+void Recorder::describe_load(std::uint32_t load, LoadNames names) {
   const std::lock_guard lock(mutex_);
-  marks_[load] = std::move(names);
+  loads_[load] = std::move(names);
 }
 
 std::string Recorder::failure() const {
@@ -131,13 +131,18 @@ void Recorder::interval(std::int32_t phase, std::span<const std::byte> bytes) {
   IntervalFrame& frame = *decoded;
   // Wall time of the interval's start, from how long ago it was.
   const std::uint64_t wall_ns = clock_.wall_ns() - (clock_.monotonic_ns() - frame.start_ns);
-  std::vector<std::string> mark_names;
+  LoadNames names;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = marks_.find(frame.load); found != marks_.end())
-      mark_names = found->second;
+    if (const auto found = loads_.find(frame.load); found != loads_.end()) names = found->second;
   }
-  if (frame.kinds.empty() && frame.offered > 0) frame.kinds.emplace_back();
+  if (frame.kinds.empty()) {
+    // Nothing happened, which is something other than nobody having looked.
+    KindInterval idle;
+    idle.latency = Histogram(names.unit_ns);
+    idle.service = Histogram(names.unit_ns);
+    frame.kinds.push_back(std::move(idle));
+  }
   bool first = true;
   for (const auto& kind : frame.kinds) {
     SeriesRow row;
@@ -178,8 +183,8 @@ void Recorder::interval(std::int32_t phase, std::span<const std::byte> bytes) {
         phase_series_.emplace(key, histogram);
     };
     add("service", kind.service);
-    for (std::size_t i = 0; i < kind.marks.size() && i < mark_names.size(); ++i)
-      add("mark:" + mark_names[i], kind.marks[i]);
+    for (std::size_t i = 0; i < kind.marks.size() && i < names.marks.size(); ++i)
+      add("mark:" + names.marks[i], kind.marks[i]);
     if (&kind == &frame.kinds.front()) add("send_lag", frame.send_lag);
   }
   phase_ = phase;

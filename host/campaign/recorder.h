@@ -21,8 +21,11 @@ namespace ordeal {
 /// Puts workers' intervals together into seconds, blocks and phase histograms.
 class Recorder {
  public:
-  /// Names of marks by load index, needed to name a phase's sub-timings.
-  using MarkNames = std::map<std::uint32_t, std::vector<std::string>>;
+  /// What a scenario said about itself that its intervals do not repeat.
+  struct LoadNames {
+    std::vector<std::string> marks;
+    std::uint32_t unit_ns = 1;
+  };
 
   /// `heartbeat` is this loop's counter in the guardian's shared page (or any other atomic).
   Recorder(std::unique_ptr<JournalWriter> journal, std::shared_ptr<Subscription> subscription,
@@ -30,8 +33,8 @@ class Recorder {
   ~Recorder();
 
   void start();
-  /// [any] Marks of a load, before its first interval is published.
-  void set_marks(std::uint32_t load, std::vector<std::string> names);
+  /// [any] Before the first interval of that load is published.
+  void describe_load(std::uint32_t load, LoadNames names);
   /// [any] The number of the newest barrier whose predecessors are durable.
   [[nodiscard]] std::uint64_t barrier_done() const { return barrier_.load(); }
   /// [any] "" while all is well; what the journal said otherwise.
@@ -60,9 +63,9 @@ class Recorder {
   std::atomic<std::uint64_t>& heartbeat_;
   std::atomic<std::uint64_t> barrier_{0};
   std::atomic<bool> ending_{false};
-  mutable std::mutex mutex_;  // failure_, marks_
+  mutable std::mutex mutex_;  // failure_, loads_
   std::string failure_;
-  MarkNames marks_;
+  std::map<std::uint32_t, LoadNames> loads_;
   std::int32_t phase_ = -1;
   std::map<Key, Block> blocks_;
   std::map<std::tuple<std::uint32_t, std::uint32_t, std::string>, Histogram> phase_series_;

@@ -13,6 +13,7 @@ class CollectorComponent final : public Component {
   using Component::Component;
 
   ~CollectorComponent() override {
+    host().close();
     if (instance_ != nullptr) factory_->destroy(instance_);
   }
 

@@ -47,7 +47,7 @@ std::int32_t reactor_cancel(const ordeal_host* host, std::uint64_t timer) noexce
   return instance(host).reactor().cancel_timer(timer);
 }
 std::int32_t reactor_post(const ordeal_host* host, ordeal_task_fn fn, void* user) noexcept {
-  return instance(host).reactor().post(fn, user);
+  return instance(host).post(fn, user);
 }
 constexpr ordeal_host_reactor reactor_table{sizeof(ordeal_host_reactor),
                                             0,
@@ -79,6 +79,26 @@ HostInstance::HostInstance(Reactor& reactor, const Clock& clock, LogFn log)
     instance(host).error_ = view(message).substr(0, error_max);
   };
 }
+
+std::int32_t HostInstance::post(ordeal_task_fn fn, void* user) {
+  if (life_->over.load()) return ORDEAL_E_STATE;
+  struct Task {
+    std::shared_ptr<Life> life;
+    ordeal_task_fn fn;
+    void* user;
+  };
+  auto task = std::make_unique<Task>(Task{life_, fn, user});
+  const std::int32_t status = reactor_.post(
+      [](void* raw) noexcept {
+        const std::unique_ptr<Task> posted(static_cast<Task*>(raw));
+        if (!posted->life->over.load()) posted->fn(posted->user);
+      },
+      task.get());
+  if (status == ORDEAL_OK) static_cast<void>(task.release());
+  return status;
+}
+
+void HostInstance::close() { life_->over.store(true); }
 
 std::string HostInstance::take_error(std::string_view fallback) {
   std::string text = error_.empty() ? std::string(fallback) : std::move(error_);

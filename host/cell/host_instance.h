@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,10 @@ class HostInstance {
 
   Reactor& reactor() { return reactor_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
+  /// [any] Posts to the reactor for this instance: a task still queued at close() never runs.
+  std::int32_t post(ordeal_task_fn fn, void* user);
+  /// Refuses posts from now on and forgets those that wait. Before the instance is destroyed.
+  void close();
   /// [any] Applies the rate limit of ordeal.host.log/1.
   void write_log(std::uint32_t severity, std::string_view message);
 
@@ -39,6 +44,10 @@ class HostInstance {
   Reactor& reactor_;
   const Clock& clock_;
   LogFn log_;
+  struct Life {
+    std::atomic<bool> over{false};
+  };
+  std::shared_ptr<Life> life_ = std::make_shared<Life>();
   std::string error_;
   std::atomic<std::uint64_t> window_start_ns_{0};
   std::atomic<std::uint32_t> lines_{0};

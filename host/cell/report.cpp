@@ -24,6 +24,7 @@ class ReportComponent final : public Component {
   using Component::Component;
 
   ~ReportComponent() override {
+    host().close();
     if (instance_ != nullptr) factory_->destroy(instance_);
   }
 

@@ -11,6 +11,7 @@ class RuleComponent final : public Component {
   using Component::Component;
 
   ~RuleComponent() override {
+    host().close();
     if (instance_ != nullptr) factory_->destroy(instance_);
   }
 

@@ -16,6 +16,7 @@ class ScenarioComponent final : public Component {
 
   ~ScenarioComponent() override {
     if (timer_ != 0) host().reactor().cancel_timer(timer_);
+    host().close();
     if (instance_ != nullptr) factory_->destroy(instance_);
   }
 

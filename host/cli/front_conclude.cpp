@@ -36,26 +36,25 @@ std::string reason_of(int exit_code) {
   }
 }
 
-/// Puts the guardian's evidence, and the end if there is none, into the journal of a run whose
-/// processes are gone. A journal that somebody else is writing is left alone.
+/// What the guardian noted that bears on how the run ended; the rest is its own routine.
+bool bears_on_the_end(const std::string& type) {
+  return type == "limit" || type == "stop_requested" || type == "controller_died" ||
+         type == "controller_silent" || type == "killed" || type == "blind";
+}
+
+/// Completes the journal of a run whose controller did not get to say how it ended: with the
+/// guardian's evidence, and the end. A journal that somebody else is writing is left alone.
 void complete_journal(const RunDir& dir, int exit_code) {
   auto journal = JournalWriter::open(dir.file("journal.db"));
   if (!journal) return;
+  if (auto reader = JournalReader::open(dir.file("journal.db")))
+    if (auto end = (*reader)->get("end"); end && *end) return;
   const SystemClock clock;
   std::string detail;
   if (auto records = read_evidence(dir.path)) {
-    std::uint64_t merged = 0;
-    std::string end;
-    if (auto reader = JournalReader::open(dir.file("journal.db"))) {
-      if (auto count = (*reader)->get("evidence_merged"); count && *count)
-        merged = static_cast<std::uint64_t>(std::atoll((*count)->c_str()));
-      if (auto found = (*reader)->get("end"); found && *found) end = **found;
-    }
     for (const auto& record : *records) {
-      if (record.type == "limit" || record.type == "stop_requested" ||
-          record.type == "controller_died" || record.type == "controller_silent")
-        detail = record.text;
-      if (record.seq < merged) continue;
+      if (!bears_on_the_end(record.type)) continue;
+      if (record.type != "killed" && record.type != "blind") detail = record.text;
       JournalEvent event;
       event.at = {boot_id(), record.mono_ns, record.wall_ns};
       event.topic = "safety";
@@ -66,16 +65,13 @@ void complete_journal(const RunDir& dir, int exit_code) {
                                              {"a", record.a},
                                              {"b", record.b}});
       static_cast<void>((*journal)->event(event));
-      merged = record.seq + 1;
     }
-    static_cast<void>((*journal)->set("evidence_merged", std::to_string(merged)));
-    if (end.empty())
-      static_cast<void>(
-          (*journal)->set("end", compact_json(json::object{{"exit_code", exit_code},
-                                                           {"reason", reason_of(exit_code)},
-                                                           {"detail", detail},
-                                                           {"wall_ns", clock.wall_ns()}})));
   }
+  static_cast<void>(
+      (*journal)->set("end", compact_json(json::object{{"exit_code", exit_code},
+                                                       {"reason", reason_of(exit_code)},
+                                                       {"detail", detail},
+                                                       {"wall_ns", clock.wall_ns()}})));
   static_cast<void>((*journal)->commit());
   static_cast<void>((*journal)->checkpoint());
 }

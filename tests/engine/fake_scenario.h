@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <functional>
+#include <iterator>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -108,14 +111,19 @@ class FakeScenario {
     engine()->complete(engine(), id, &r);
   }
   void after(std::uint64_t ns, std::function<void()> fn) {
+    Later& later = later_.emplace_back();
+    later.owner = this;
+    later.self = std::prev(later_.end());
+    later.fn = std::move(fn);
     std::uint64_t timer = 0;
     reactor_->timer(
         now() + ns,
         [](void* user) noexcept {
-          const std::unique_ptr<std::function<void()>> f(static_cast<std::function<void()>*>(user));
-          (*f)();
+          auto& due = *static_cast<Later*>(user);
+          due.fn();
+          due.owner->later_.erase(due.self);
         },
-        new std::function<void()>(std::move(fn)), &timer);
+        &later, &timer);
   }
   const ordeal_engine* engine() { return worker_->engine(); }
 
@@ -175,12 +183,36 @@ class FakeScenario {
     return t;
   }
 
+  struct Later {
+    FakeScenario* owner;
+    std::list<Later>::iterator self;
+    std::function<void()> fn;
+  };
+
+  std::list<Later> later_;
   std::vector<ordeal_str> kind_names_;
   std::vector<ordeal_str> mark_names_;
   ordeal::SystemClock clock_;
   std::unique_ptr<ordeal::Reactor> reactor_;
   std::unique_ptr<ordeal::Worker> worker_;
 };
+
+inline ordeal::LoadSpec closed_load(std::uint32_t sessions, std::uint64_t operations) {
+  ordeal::LoadSpec spec;
+  spec.sessions = sessions;
+  spec.max_operations = operations;
+  spec.duration_ns = 20'000 * FakeScenario::ms;
+  return spec;
+}
+
+inline ordeal::LoadSpec open_load(std::uint32_t sessions, double rate, std::uint64_t duration_ns) {
+  ordeal::LoadSpec spec;
+  spec.model = ordeal::LoadSpec::Model::open;
+  spec.sessions = sessions;
+  spec.rate = rate;
+  spec.duration_ns = duration_ns;
+  return spec;
+}
 
 /// Sums over frames, for tests that look at more than one interval.
 inline std::uint64_t outcome_sum(const ordeal::IntervalFrame& frame) {

@@ -150,7 +150,9 @@ json::array per_process(const std::vector<MetricSeries>& all) {
     }
   }
   json::array out;
-  for (const auto& [labels, process] : processes) {
+  for (const auto& entry : processes) {
+    const std::map<std::string, std::string>& labels = entry.first;
+    const Process& process = entry.second;
     const auto named = [&](std::initializer_list<const char*> keys) {
       for (const char* key : keys) {
         const auto found = labels.find(key);
