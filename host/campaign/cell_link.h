@@ -64,9 +64,9 @@ class CellLink {
   /// Told by whoever started the process.
   void set_started(int start_errno, UniqueFd pidfd);
   void set_exited(int wait_status);
-  /// SIGKILL through the pidfd, if it is known.
+  /// Sends `signal` through the pidfd, if it is known.
   void kill(int signal);
-  /// "signal 9 (Killed)", "exit 3", "start: No such file", "running".
+  /// "signal SIGKILL", "exit 3", "start: No such file", "running".
   [[nodiscard]] std::string how_it_ended() const;
 
  private:

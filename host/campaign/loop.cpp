@@ -66,7 +66,8 @@ void Loop::round(std::uint64_t deadline_ns) {
     const auto found = tasks_.find(id);
     if (found == tasks_.end()) continue;
     auto& task = found->second;
-    task.next_ns = std::max(task.next_ns + task.period_ns, after);
+    task.next_ns += task.period_ns;
+    if (task.next_ns <= after) task.next_ns = after + task.period_ns;
     const Task call = task.task;
     call();
   }

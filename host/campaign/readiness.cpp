@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -24,7 +26,7 @@ namespace ordeal {
 namespace {
 
 constexpr double mib = 1024.0 * 1024.0;
-constexpr int connect_limit_ms = 2000;
+constexpr std::chrono::seconds connect_limit{2};
 
 /// "" when a TCP connection could be made, else why not.
 std::string try_connect(const HostPort& target) {
@@ -33,6 +35,8 @@ std::string try_connect(const HostPort& target) {
   addrinfo* list = nullptr;
   if (const int e = ::getaddrinfo(target.host.c_str(), target.port.c_str(), &hints, &list); e != 0)
     return ::gai_strerror(e);
+  // All addresses together have the limit.
+  const auto end = std::chrono::steady_clock::now() + connect_limit;
   std::string why = "no address";
   for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
     const UniqueFd fd(
@@ -44,7 +48,9 @@ std::string try_connect(const HostPort& target) {
       if (error == EINPROGRESS) {
         pollfd p{fd.get(), POLLOUT, 0};
         socklen_t size = sizeof error;
-        if (::poll(&p, 1, connect_limit_ms) != 1)
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            end - std::chrono::steady_clock::now());
+        if (::poll(&p, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0))) != 1)
           error = ETIMEDOUT;
         else
           ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
@@ -103,8 +109,8 @@ ReadinessCheck disk_check(const Campaign& campaign, const std::string& folder) {
   const double used = static_cast<double>(fs.f_blocks - fs.f_bfree);
   const double percent = 100 * used / std::max(1.0, used + static_cast<double>(fs.f_bavail));
   const double needed = expected_bytes(campaign);
-  check.value = free;
-  check.limit = needed;
+  check.value = free / mib;
+  check.limit = needed / mib;
   check.ok = free >= needed && percent < campaign.safety.disk_percent;
   check.detail = std::to_string(std::lround(free / mib)) + " MiB free in " + at.string() + ", " +
                  std::to_string(std::lround(needed / mib)) + " MiB needed; " +
@@ -196,17 +202,23 @@ Result<HostPort> target_address(const std::string& url) {
   error.code = ExitCode::invalid_config;
   error.what = "'" + url + "' is not an http:// URL";
   error.expected = "http://HOST:PORT/";
-  if (url.compare(0, scheme.size(), scheme) != 0) return error;
-  const std::string authority =
-      url.substr(scheme.size(), url.find('/', scheme.size()) - scheme.size());
+  if (!url.starts_with(scheme)) return error;
+  const auto end = std::min(url.find_first_of("/?#", scheme.size()), url.size());
+  const std::string authority = url.substr(scheme.size(), end - scheme.size());
+  const bool bracketed = authority.starts_with('[');
+  const auto host_end =
+      bracketed ? authority.find(']') : std::min(authority.find(':'), authority.size());
+  if (host_end == std::string::npos || authority.find('@') != std::string::npos) return error;
   HostPort target;
-  const auto bracket = authority.find(']');
-  const auto colon = authority.find(':', bracket == std::string::npos ? 0 : bracket);
-  target.host = authority.substr(0, colon);
-  target.port = colon == std::string::npos ? "80" : authority.substr(colon + 1);
-  if (target.host.size() > 2 && target.host.front() == '[')
-    target.host = target.host.substr(1, target.host.size() - 2);
-  if (target.host.empty() || target.port.empty()) return error;
+  target.host = bracketed ? authority.substr(1, host_end - 1) : authority.substr(0, host_end);
+  const std::string rest = authority.substr(host_end + (bracketed ? 1 : 0));
+  target.port = rest.empty() ? "80" : rest.substr(1);
+  std::uint16_t port = 0;
+  const char* last = target.port.data() + target.port.size();
+  const auto [stop, bad] = std::from_chars(target.port.data(), last, port);
+  if (target.host.empty() || (!rest.empty() && rest.front() != ':') || bad != std::errc() ||
+      stop != last || port == 0)
+    return error;
   return target;
 }
 

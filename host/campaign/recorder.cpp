@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "campaign/recorder.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ordeal {
@@ -68,6 +69,8 @@ void Recorder::run() {
     if (now - last_commit_ns_ >= second_ns) {
       last_commit_ns_ = now;
       if (now > kept_seconds_ns) check(journal_->forget_seconds_before(now - kept_seconds_ns));
+      // An open block is written as it grows: a crash loses a second, not a block.
+      write_blocks();
       check(journal_->commit());
       if (journal_->wal_bytes() > wal_max) check(journal_->checkpoint());
     }
@@ -171,7 +174,9 @@ void Recorder::interval(std::int32_t phase, std::span<const std::byte> bytes) {
       block.row.offered += row.offered;
       block.row.bytes_in += row.bytes_in;
       block.row.bytes_out += row.bytes_out;
-      block.row.duration_ns = frame.end_ns - block.row.mono_ns;
+      // Frames of several workers come in any order, one may end before the block began.
+      if (frame.end_ns > block.row.mono_ns + block.row.duration_ns)
+        block.row.duration_ns = frame.end_ns - block.row.mono_ns;
       block.latency.merge(kind.latency);
     }
     const auto add = [&](const std::string& series, const Histogram& histogram) {
@@ -188,16 +193,23 @@ void Recorder::interval(std::int32_t phase, std::span<const std::byte> bytes) {
     if (&kind == &frame.kinds.front()) add("send_lag", frame.send_lag);
   }
   phase_ = phase;
-  if (!blocks_.empty() && blocks_.begin()->second.row.duration_ns >= block_ns_) flush_blocks();
+  // Any of them: the first load may be dead, or its first kind rare.
+  if (std::any_of(blocks_.begin(), blocks_.end(),
+                  [&](const auto& one) { return one.second.row.duration_ns >= block_ns_; }))
+    flush_blocks();
 }
 
-void Recorder::flush_blocks() {
+void Recorder::write_blocks() {
   for (auto& [key, block] : blocks_) {
     block.row.p50_ns = block.latency.value_at(50);
     block.row.p99_ns = block.latency.value_at(99);
     block.row.max_ns = block.latency.max();
     check(journal_->block(block.row, block.latency));
   }
+}
+
+void Recorder::flush_blocks() {
+  write_blocks();
   blocks_.clear();
 }
 

@@ -52,6 +52,7 @@ class Recorder {
   void run();
   void handle(const Event& event);
   void interval(std::int32_t phase, std::span<const std::byte> bytes);
+  void write_blocks();
   void flush_blocks();
   void flush_phase();
   void check(Result<void> result);

@@ -100,7 +100,7 @@ std::vector<RunDir> list_run_dirs(const std::string& runs) {
 }
 
 Result<RunDir> find_run_dir(const std::string& runs, const std::string& name) {
-  if (name.find('/') != std::string::npos || name == ".") {
+  if (name.find('/') != std::string::npos || name == "." || name == "..") {
     std::error_code ec;
     fs::path path = fs::absolute(name, ec).lexically_normal();
     if (path.filename().empty()) path = path.parent_path();
@@ -115,8 +115,10 @@ Result<RunDir> find_run_dir(const std::string& runs, const std::string& name) {
   }
   if (name.empty()) return all.back();
   std::vector<RunDir> matches;
-  for (const auto& run : all)
-    if (run.id.compare(0, name.size(), name) == 0) matches.push_back(run);
+  for (const auto& run : all) {
+    if (run.id == name) return run;
+    if (run.id.starts_with(name)) matches.push_back(run);
+  }
   if (matches.size() == 1) return matches.front();
   error.what =
       (matches.empty() ? "no run begins with '" : "several runs begin with '") + name + "'";

@@ -21,6 +21,16 @@ double number(const json::object& object, std::string_view key) {
   return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
 }
 
+/// 0 when there is none, or one that does not fit.
+template <typename Whole>
+Whole whole(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  if (value == nullptr || !value->is_number()) return 0;
+  json::error_code inexact;
+  const auto exact = value->to_number<Whole>(inexact);
+  return inexact ? 0 : exact;
+}
+
 std::optional<double> maybe_number(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   if (value == nullptr || !value->is_number()) return std::nullopt;
@@ -77,7 +87,10 @@ Result<RunStatus> read_status(const std::string& run_dir) {
   auto content = read_file(path, ExitCode::internal);
   if (!content) return std::move(content).error();
   auto parsed = parse_json(*content, path);
-  if (!parsed) return std::move(parsed).error();
+  if (!parsed) {
+    parsed.error().code = ExitCode::internal;  // nobody's configuration
+    return std::move(parsed).error();
+  }
   if (!parsed->is_object()) {
     Error error;
     error.where.file = path;
@@ -89,8 +102,8 @@ Result<RunStatus> read_status(const std::string& run_dir) {
   s.run_id = text(object, "run_id");
   s.campaign = text(object, "campaign");
   s.state = text(object, "state");
-  s.phase = static_cast<std::int32_t>(number(object, "phase"));
-  s.phases = static_cast<std::int32_t>(number(object, "phases"));
+  s.phase = whole<std::int32_t>(object, "phase");
+  s.phases = whole<std::int32_t>(object, "phases");
   s.phase_name = text(object, "phase_name");
   s.elapsed = number(object, "elapsed");
   s.remaining = number(object, "remaining");
@@ -103,17 +116,18 @@ Result<RunStatus> read_status(const std::string& run_dir) {
   s.cpu = maybe_number(object, "cpu");
   s.memory = maybe_number(object, "memory");
   s.ladder = text(object, "ladder");
-  s.final = truth(object, "final");
   s.reported = truth(object, "reported");
-  s.exit_code = static_cast<std::int32_t>(number(object, "exit_code"));
+  // Without its exit code an end is none: 0 would be a "go".
+  if (object.contains("exit_code")) s.exit_code = whole<std::int32_t>(object, "exit_code");
+  s.final = truth(object, "final") && s.exit_code >= 0;
   s.sentence = text(object, "sentence");
-  s.updated_wall_ns = static_cast<std::uint64_t>(number(object, "updated_wall_ns"));
+  s.updated_wall_ns = whole<std::uint64_t>(object, "updated_wall_ns");
   if (const auto* lines = object.if_contains("lines"); lines != nullptr && lines->is_array()) {
     for (const auto& line : lines->get_array()) {
       if (!line.is_object()) continue;
       const auto& o = line.get_object();
-      s.lines.push_back({static_cast<std::uint64_t>(number(o, "number")),
-                         static_cast<std::uint64_t>(number(o, "wall_ns")), text(o, "text")});
+      s.lines.push_back(
+          {whole<std::uint64_t>(o, "number"), whole<std::uint64_t>(o, "wall_ns"), text(o, "text")});
     }
   }
   return s;

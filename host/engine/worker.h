@@ -18,6 +18,22 @@ namespace ordeal {
 
 /// Drives one scenario instance through one phase after another: decides when which session issues
 /// what, measures, counts. Owns neither reactor nor plugin. One thread: the reactor's.
+///
+/// What is counted, beyond abi/scenario.h:
+///  - Every measured operation offered ends in exactly one outcome; warm-up operations are only in
+///    wire.warm_up (and wire.cancelled).
+///  - Open load: an operation that finds no free session waits, its latency running from the
+///  intended
+///    start, until its timeout; then it is `timeout`, sent or not. It is `dropped` when all
+///    sessions have failed to open, or when as many wait already as arrive within a timeout (at
+///    least 1,024, at most 1,000,000). A hold or a stop makes those waiting `cancelled`.
+///  - Closed load has no schedule to miss: each failed attempt to open a session during the phase
+///    counts as one operation offered and `dropped`.
+///  - send_lag is the generator's own lateness: from the intended start to the issue when a session
+///    was free, else to the moment the arrival was noticed.
+///  - wire.cancelled counts operations issued and given up (timeout, stop), assuming that each was
+///    sent.
+///  - Marks measured outside an operation count with the first kind of the mix.
 class Worker {
  public:
   /// What the plugin said about itself, copied.
@@ -49,7 +65,7 @@ class Worker {
   void stop(std::uint64_t drain_ns);
   /// True once the phase is over, nothing is in flight and all sessions are closed.
   [[nodiscard]] bool finished() const;
-  /// Called once, on the reactor's thread, when finished() becomes true.
+  /// Called on the reactor's thread each time finished() becomes true; may begin the next phase.
   void on_finished(std::function<void()> fn);
 
   /// Everything since the previous call. The caller fills in load, worker and generation.

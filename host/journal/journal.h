@@ -112,6 +112,8 @@ class JournalWriter {
   virtual Result<void> phase(const PhaseRow& row) = 0;
   /// Adds to the open transaction; committed by commit() (call once a second).
   virtual Result<void> second(const SeriesRow& row) = 0;
+  /// Replaces the block of the same phase, load, kind and start: a block may be written while it
+  /// grows.
   virtual Result<void> block(const SeriesRow& row, const Histogram& latency) = 0;
   virtual Result<void> phase_histogram(const PhaseHistogram& histogram) = 0;
   virtual Result<void> metric(const MetricRow& row) = 0;

@@ -28,8 +28,8 @@ CREATE TABLE seconds(
 CREATE INDEX seconds_mono ON seconds(mono);
 CREATE TABLE blocks(
   id INTEGER PRIMARY KEY, phase INTEGER NOT NULL, load INTEGER NOT NULL, kind INTEGER NOT NULL,
-  row BLOB NOT NULL, histogram BLOB NOT NULL);
-CREATE INDEX blocks_phase ON blocks(phase, load, kind);
+  mono INTEGER NOT NULL, row BLOB NOT NULL, histogram BLOB NOT NULL,
+  UNIQUE(phase, load, kind, mono));
 CREATE TABLE phase_histograms(
   phase INTEGER NOT NULL, load INTEGER NOT NULL, kind INTEGER NOT NULL, series TEXT NOT NULL,
   histogram BLOB NOT NULL, PRIMARY KEY(phase, load, kind, series)) WITHOUT ROWID;

@@ -84,7 +84,9 @@ Result<void> Writer::prepare() {
        "INSERT OR REPLACE INTO phases VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"},
       {&statements_.second, "INSERT INTO seconds(phase, mono, row) VALUES(?1, ?2, ?3)"},
       {&statements_.block,
-       "INSERT INTO blocks(phase, load, kind, row, histogram) VALUES(?1, ?2, ?3, ?4, ?5)"},
+       "INSERT INTO blocks(phase, load, kind, mono, row, histogram) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
+       "ON CONFLICT(phase, load, kind, mono) DO UPDATE SET row = excluded.row, "
+       "histogram = excluded.histogram"},
       {&statements_.histogram,
        "INSERT OR REPLACE INTO phase_histograms VALUES(?1, ?2, ?3, ?4, ?5)"},
       {&statements_.metric, "INSERT OR REPLACE INTO metrics VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
@@ -152,7 +154,7 @@ Result<void> Writer::second(const SeriesRow& row) {
 Result<void> Writer::block(const SeriesRow& row, const Histogram& latency) {
   const auto packed = journal::pack_histogram(latency);
   if (!packed) return packed.error();
-  return add(statements_.block, row.phase, row.load, row.kind,
+  return add(statements_.block, row.phase, row.load, row.kind, row.mono_ns,
              std::span<const std::byte>(journal::pack_row(row)),
              std::span<const std::byte>(*packed));
 }

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_closed_terminal_ends_nothing) {
   Installed ordeal;
   Nginx nginx(ordeal.folder());
   auto command = long_campaign(nginx);
-  command[5] = "phases.0.duration=4s";
+  command[6] = "phases.0.duration=4s";
   const auto program = ordeal.start(command);
   BOOST_REQUIRE(ordeal.wait_for_load());
   program->signal(SIGHUP);

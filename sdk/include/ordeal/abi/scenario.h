@@ -150,7 +150,10 @@ typedef struct ordeal_scenario_factory {
 
   /* Starts to open a session; answered through `opened`, at once or later. */
   int32_t (*open)(void* instance, ordeal_session_id session) ORDEAL_NOEXCEPT;
-  /* Closes a session. Its operations have been completed or cancelled before. Nothing is answered. */
+  /*
+   * Closes a session that is open or still opening. Its operations have been completed or cancelled
+   * before. Nothing is answered.
+   */
   void (*close)(void* instance, ordeal_session_id session, uint32_t how) ORDEAL_NOEXCEPT;
 
   /* Starts an operation on an open session; answered through `complete`, at once or later. */
