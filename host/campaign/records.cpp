@@ -109,7 +109,7 @@ SampleBatch decode_samples(std::span<const std::byte> body) {
     value.metric = in.u32();
     value.labels = in.text();
     value.value = in.f64();
-    batch.values.push_back(std::move(value));
+    if (in.ok()) batch.values.push_back(std::move(value));
   }
   return batch;
 }

@@ -42,14 +42,17 @@ struct Commands {
   void plugin_dirs(CLI::App* sub) {
     sub->add_option("--plugin-dir", options.plugin_dirs,
                     "Look for plugins here first (may be repeated)")
+        ->allow_extra_args(false)
         ->type_name("DIR");
   }
   void campaign(CLI::App* sub) {
     sub->add_option("CAMPAIGN", options.campaign,
                     "A campaign file, or the name of a shipped one (quick, overnight)")
         ->required();
-    sub->add_option("--set", options.sets,
-                    "Set a key of the campaign: target.http=URL, phases.0.rate=50")
+    sub->add_option(
+           "--set", options.sets,
+           "Set a key of the campaign: target.http=URL, phases.0.rate=50 (may be repeated)")
+        ->allow_extra_args(false)
         ->type_name("PATH=VALUE");
     sub->add_option("--time-scale", options.time_scale,
                     "Multiply all durations: 0.002 runs a night in a minute")
@@ -88,7 +91,9 @@ struct Commands {
         ->check(CLI::IsMember({"none", "leak", "knee", "stall"}));
     sub->add_option("--run-dir", options.run_dir, "Write the run here (an empty or new folder)")
         ->type_name("DIR");
-    sub->add_option("--set", options.sets, "Set a key of the campaign")->type_name("PATH=VALUE");
+    sub->add_option("--set", options.sets, "Set a key of the campaign (may be repeated)")
+        ->allow_extra_args(false)
+        ->type_name("PATH=VALUE");
     plugin_dirs(sub);
   }
 
