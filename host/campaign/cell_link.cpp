@@ -16,7 +16,9 @@ namespace ordeal {
 
 namespace {
 constexpr std::size_t kept_log_lines = 20;
-}
+/// A slow exporter loses events; it never delays the run.
+constexpr std::size_t stream_backlog_max = 1u << 20;
+}  // namespace
 
 CellLink::CellLink(Loop& loop, std::string name, Channel channel, MessageFn on_message)
     : loop_(loop),
@@ -174,6 +176,16 @@ void CellLink::render(std::uint32_t instance, std::uint64_t token, std::uint32_t
   out.u32(stage);
   out.text(document);
   send(CellMessage::render, bytes);
+}
+
+bool CellLink::interval(std::uint32_t instance, std::string_view json) {
+  if (channel_.pending_bytes() > stream_backlog_max) return false;
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.text(json);
+  send(CellMessage::interval, bytes);
+  return true;
 }
 
 void CellLink::shutdown() { send(CellMessage::shutdown, {}); }

@@ -43,6 +43,8 @@ class CellLink {
   void evaluate(std::uint32_t instance, std::uint64_t token, const Snapshot& snapshot);
   void render(std::uint32_t instance, std::uint64_t token, std::uint32_t stage,
               std::string_view document);
+  /// One interval/1 event for a report that streams. False: too much waits already, it was dropped.
+  bool interval(std::uint32_t instance, std::string_view json);
   void shutdown();
 
   [[nodiscard]] const std::string& name() const { return name_; }

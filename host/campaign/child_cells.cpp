@@ -27,6 +27,8 @@ Result<std::unique_ptr<CellLink>> ChildCells::start(const std::string& name,
                                                     CellLink::MessageFn on_message) {
   auto ends = Channel::pair();
   if (!ends) return std::move(ends).error();
+  // Before the cell can say hello: a message sent earlier would carry no pid.
+  if (auto asked = ends->first.want_credentials(); !asked) return std::move(asked).error();
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   // dup2 of a descriptor onto itself would keep close-on-exec: take it out of the way first.

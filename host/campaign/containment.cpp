@@ -26,7 +26,8 @@ Result<std::unique_ptr<CellLink>> Containment::start(const std::string& name,
   std::vector<std::byte> bytes;
   Encoder out(bytes);
   out.u32(token);
-  out.u32(static_cast<std::uint32_t>(StartFlag::keep_stdio));
+  out.u32(static_cast<std::uint32_t>(StartFlag::keep_stdio) |
+          static_cast<std::uint32_t>(StartFlag::init_channel));
   const std::vector<std::string> argv{cell_, "--name", name, "--logs", logs_};
   out.u32(static_cast<std::uint32_t>(argv.size()));
   for (const auto& argument : argv) out.text(argument);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "campaign/controller.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <boost/json.hpp>
 
 #include "base/files.h"
@@ -20,6 +23,14 @@ constexpr std::uint64_t second_ns = 1'000'000'000;
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
+/// The code of a run that ended before any load, and so is not judged.
+ExitCode code_without_load(const std::string& reason) {
+  if (reason == "person") return ExitCode::stopped;
+  if (reason == "safety") return ExitCode::safety_stop;
+  if (reason == "guardian_lost") return ExitCode::incomplete;
+  return ExitCode::internal;
+}
+
 }  // namespace
 
 Controller::Controller(ControllerOptions options) : options_(std::move(options)), loop_(clock_) {}
@@ -29,8 +40,10 @@ Controller::~Controller() = default;
 ExitCode Controller::run() {
   if (auto ready = set_up(); !ready) {
     log(Severity::error, "controller", ready.error().line());
-    end_with(ready.error().code == ExitCode::internal ? "controller_error" : "preflight",
-             ready.error().line(), ready.error().code);
+    // A stop that came meanwhile is why it did not come up.
+    if (!desk_ || !interrupted())
+      end_with(ready.error().code == ExitCode::internal ? "controller_error" : "preflight",
+               ready.error().line(), ready.error().code);
     return finish();
   }
   if (!interrupted() && baseline() && !options_.baseline_only) phases();
@@ -106,6 +119,7 @@ Result<void> Controller::start_services() {
       std::make_unique<Services>(loop_, *service_containment_, registry_, campaign_, *bulletin_);
   reports_ = std::make_unique<ReportWriter>(loop_, *service_containment_, registry_,
                                             campaign_.report, options_.dir.reports());
+  reports_->set_urgent([this] { return desk_->stop_level() > 0; });
   if (auto started = services_->start(); !started) return started;
   const bool settled = loop_.run_until([this] { return services_->settled() || interrupted(); },
                                        loop_.now() + 15 * second_ns);
@@ -211,8 +225,14 @@ bool Controller::report(std::uint32_t stage, const Result<std::string>& document
   return true;
 }
 
+void Controller::end_silent_guardian() {
+  // One that is only stopped would hold its front, and its containments, for ever.
+  const auto guardian = running_guardian(options_.dir.path);
+  if (guardian && guardian->pid == ::getppid()) ::kill(guardian->pid, SIGKILL);
+}
+
 ExitCode Controller::finish() {
-  ExitCode code = ending_->code.value_or(ExitCode::internal);
+  ExitCode code = ending_->code.value_or(code_without_load(ending_->reason));
   std::string sentence = ending_->detail;
   if (bulletin_ && recorder_) {
     set_state("reports");
@@ -220,6 +240,11 @@ ExitCode Controller::finish() {
                      {{"reason", ending_->reason}, {"detail", ending_->detail}},
                      "run ended: " + ending_->reason +
                          (ending_->detail.empty() ? "" : " (" + ending_->detail + ")"));
+    if (reports_)
+      for (const auto& [name, lost] : reports_->lost())
+        bulletin_->event(
+            "plugin", "report_lost_intervals", -1, {{"component", name}, {"lost", lost}},
+            "report " + name + " was too slow for " + std::to_string(lost) + " interval events");
     bulletin_->set("bus_drops", drops_fact(*bus_));
     const auto end = [&](json::value exit_code) {
       bulletin_->set("end", json::object{{"exit_code", std::move(exit_code)},
@@ -229,7 +254,8 @@ ExitCode Controller::finish() {
     };
     end(ending_->code ? json::value(static_cast<int>(*ending_->code)) : json::value(nullptr));
     wait_durable();
-    if (auto journal = read_journal(); journal && load_began_) {
+    // A journal that failed lacks the end, and would be judged as that of a dead controller.
+    if (auto journal = read_journal(); journal && load_began_ && recorder_->failure().empty()) {
       if (auto verdict = judge_campaign(**journal)) {
         code = verdict->exit_code;
         sentence = verdict->sentence;
@@ -251,7 +277,8 @@ ExitCode Controller::finish() {
     recorder_->finish();
     if (const auto failure = recorder_->failure(); !failure.empty()) {
       log(Severity::error, "controller", "the journal failed: " + failure);
-      if (code == ExitCode::go) code = ExitCode::internal;
+      code = ExitCode::internal;
+      sentence = "INTERNAL ERROR: the journal failed: " + failure;
     }
   }
   status_.state = "ended";
@@ -263,6 +290,7 @@ ExitCode Controller::finish() {
   reports_.reset();
   update_status();
   if (desk_) desk_->report_status(true, code, sentence);
+  if (desk_ && desk_->guardian_lost()) end_silent_guardian();
   log(Severity::info, "controller",
       "ends with " + std::to_string(static_cast<int>(code)) + ": " + sentence);
   return code;

@@ -55,6 +55,8 @@ class Controller {
   // controller.cpp: set-up, end, what every wait checks
   Result<void> set_up();
   Result<void> start_services();
+  /// Kills a guardian that lives but no longer acts. The last thing a controller does.
+  void end_silent_guardian();
   ExitCode finish();
   void end_with(std::string reason, std::string detail, std::optional<ExitCode> code = {});
   /// Something ended the run from outside: stop orders, a lost guardian, a journal that fails.
@@ -95,7 +97,8 @@ class Controller {
   std::unique_ptr<ReportWriter> reports_;
   std::optional<CpuLimit> cpu_;
   std::uint64_t next_host_check_ns_ = 0;
-  std::string host_limit_;  // why the host stops this phase, beyond CPU
+  std::uint64_t held_back_ns_ = 0;  // of this phase, under throttle or hold
+  std::string host_limit_;          // why the host stops this phase, beyond CPU
   LadderState ladder_;
   RunStatus status_;
   std::uint64_t start_ns_ = 0;

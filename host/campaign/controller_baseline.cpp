@@ -124,7 +124,8 @@ bool Controller::baseline() {
 
   auto containment = desk_->make_containment(ContainmentKind::load);
   if (!containment) {
-    end_with("controller_error", containment.error().line());
+    // A stop that came meanwhile is why nothing new was started.
+    if (!interrupted()) end_with("controller_error", containment.error().line());
     return false;
   }
   json::array probes;
@@ -146,7 +147,6 @@ bool Controller::baseline() {
       return false;
     }
     record_loads(load);
-    load_began_ = true;
     LoadSpec spec;
     spec.probe = true;
     spec.sessions = 1;
@@ -162,6 +162,11 @@ bool Controller::baseline() {
                     spec.start_ns + spec.duration_ns + spec.timeout_ns + second_ns);
     if (!load.finished()) load.stop(0);
     loop_.run_until([&] { return load.finished(); }, loop_.now() + second_ns);
+    if (!load.refusal().empty()) {
+      // Only the scenario knows its kinds of operations: a mix is judged here, before any load.
+      end_with("preflight", load.refusal(), ExitCode::invalid_config);
+      return false;
+    }
     const LoadTotals& totals = load.totals();
     outcomes = totals.outcomes;
     std::uint64_t all = 0;
@@ -179,6 +184,7 @@ bool Controller::baseline() {
                         {"cancelled", totals.wire.cancelled}};
   }
   desk_->end_containment(*containment);
+  load_began_ = true;
   if (interrupted()) return false;
 
   std::vector<SensorReading> sensors;

@@ -23,6 +23,8 @@ constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr double send_lag_limit = 0.050;
 constexpr double cpu_share_limit = 0.95;
 constexpr double run_delay_limit = 0.20;
+/// Over this share of a phase under throttle or hold its load was another than planned.
+constexpr double held_back_limit = 0.01;
 
 std::uint64_t ns(Duration d) { return static_cast<std::uint64_t>(d.count()); }
 double seconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e9; }
@@ -132,7 +134,11 @@ void Controller::check_host(const PhasePlan& plan) {
 
 void Controller::wait_phase(const PhasePlan& plan, LoadRun& load, std::string& stop_reason) {
   const std::uint64_t latest = phase_end_ns_ + ns(plan.timeout) + 5 * second_ns;
+  std::uint64_t last_ns = loop_.now();
   const auto done = [&] {
+    const std::uint64_t now_ns = loop_.now();
+    if (ladder_.factor() < 1) held_back_ns_ += now_ns - last_ns;
+    last_ns = now_ns;
     if (load.finished()) return true;
     if (interrupted()) {
       stop_reason = ending_->reason;
@@ -193,6 +199,10 @@ json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load
     invalid.emplace_back("the generator waited " + percent(delay_share) +
                          " of the time for a core; give it one of its own");
   if (load.gave_up()) invalid.emplace_back("a load cell was quarantined");
+  const double held_back = seconds(held_back_ns_) / std::max(0.001, ran);
+  if (held_back > held_back_limit)
+    invalid.emplace_back("safety held the load back for " + percent(held_back) +
+                         " of the phase: the target was not offered what the phase says");
   json::array codes;
   for (const auto& [code, count] : t.codes)
     codes.push_back(json::object{
@@ -218,6 +228,7 @@ json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load
           {"generator", json::object{{"cpu_share", cpu_share},
                                      {"run_delay_share", delay_share},
                                      {"send_lag_p99", lag},
+                                     {"held_back_share", held_back},
                                      {"send_rate", std::move(send_rate)}}},
           {"valid", invalid.empty()},
           {"invalid_reasons", invalid},
@@ -238,7 +249,8 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
   row.result = "{}";
   auto containment = desk_->make_containment(ContainmentKind::load);
   if (!containment) {
-    end_with("controller_error", containment.error().line());
+    // A stop that came meanwhile is why nothing new was started.
+    if (!interrupted()) end_with("controller_error", containment.error().line());
     return false;
   }
   auto load = std::make_unique<LoadRun>(loop_, **containment, registry_, campaign_, *bulletin_,
@@ -268,6 +280,7 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
   cpu_.emplace(plan.safety ? *plan.safety : campaign_.safety);
   ladder_ = {};
   host_limit_.clear();
+  held_back_ns_ = 0;
   row.started = bulletin_->moment();
   bulletin_->phase(row);
   bulletin_->event("phase", "phase_started", plan.index, phase_plan_fact(plan),
@@ -277,6 +290,9 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
   phase_start_ns_ = loop_.now() + 20'000'000;
   phase_end_ns_ = phase_start_ns_ + ns(plan.duration);
   current_load_ = load.get();
+  load->on_interval([&](const SnapshotInterval& interval) {
+    reports_->stream(compact_json(interval_fact(plan.index, interval)));
+  });
   load->begin(specs(plan, phase_start_ns_), static_cast<std::uint64_t>(campaign_.interval.count()));
 
   std::string stop_reason;

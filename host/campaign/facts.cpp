@@ -107,6 +107,22 @@ json::array loads_fact(const Campaign& campaign, const Registry& registry, LoadR
   return loads;
 }
 
+json::object interval_fact(std::int32_t phase, const SnapshotInterval& interval) {
+  const auto seconds_of = [](std::uint64_t ns) { return static_cast<double>(ns) / 1e9; };
+  json::object outcomes;
+  for (std::size_t i = 0; i < outcome_count; ++i) outcomes[outcome_names[i]] = interval.outcomes[i];
+  return {{"topic", "interval/1"},
+          {"phase", phase},
+          {"scenario", interval.scenario},
+          {"kind", interval.kind},
+          {"start", seconds_of(interval.start_ns)},
+          {"end", seconds_of(interval.end_ns)},
+          {"outcomes", outcomes},
+          {"p50", seconds_of(interval.p50_ns)},
+          {"p99", seconds_of(interval.p99_ns)},
+          {"max", seconds_of(interval.max_ns)}};
+}
+
 json::array drops_fact(const Bus& bus) {
   json::array drops;
   for (const auto& drop : bus.drops())

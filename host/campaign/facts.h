@@ -30,6 +30,8 @@ boost::json::object target_fact(const Campaign& campaign);
 boost::json::array plugins_fact(const Campaign& campaign, const Services& services,
                                 const Registry& registry);
 boost::json::array loads_fact(const Campaign& campaign, const Registry& registry, LoadRun& load);
+/// An interval/1 event for streaming reports: times in seconds, start and end of CLOCK_MONOTONIC.
+boost::json::object interval_fact(std::int32_t phase, const SnapshotInterval& interval);
 boost::json::array drops_fact(const Bus& bus);
 
 }  // namespace ordeal

@@ -58,6 +58,7 @@ void LoadRun::start_worker(std::size_t load) {
   worker.restart_ns = 0;
   worker.begun = false;
   worker.expected_seq = 0;
+  worker.metrics.clear();
   ++worker.generation;
   auto link = starter_.start(
       "load-" + std::to_string(load) + "-" + entry.scenario,
@@ -234,10 +235,23 @@ void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
       if (const auto problem = in.text(); !problem.empty()) {
         refusal_ = problem;
         worker.given_up = true;
+        const std::string plugin = worker.plugin->id + " " + worker.plugin->version;
+        const std::string name(worker.link->name());
+        bulletin_.event(
+            "plugin", "refused", phase_,
+            {{"plugin", plugin},
+             {"component", campaign_.load[load].scenario},
+             {"cell", name},
+             {"reason", problem}},
+            "cell " + name + " (" + plugin + ") refused the phase: " + std::string(problem));
       }
       return;
     case CellMessage::frame:
       frame(load, in.bytes());
+      return;
+    case CellMessage::metrics:
+      services_.own_metrics(campaign_.load[load].scenario, worker.metrics, in,
+                            static_cast<std::uint32_t>(load));
       return;
     case CellMessage::finished:
       worker.done = true;
@@ -287,7 +301,8 @@ void LoadRun::frame(std::size_t load, std::span<const std::byte> bytes) {
     interval.p50_ns = kind.latency.value_at(50);
     interval.p99_ns = kind.latency.value_at(99);
     interval.max_ns = kind.latency.max();
-    services_.set_interval(std::move(interval));
+    if (on_interval_) on_interval_(interval);
+    services_.set_interval(load, std::move(interval));
   }
   for (std::size_t i = 0; i < outcome_count; ++i) totals_.outcomes[i] += outcomes[i];
   const double seconds = static_cast<double>(frame.end_ns - frame.start_ns) / 1e9;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -75,6 +76,11 @@ class LoadRun {
   /// A worker was given up: the phase has no load of that entry any more.
   [[nodiscard]] bool gave_up() const;
 
+  /// Every interval of every kind, as it comes.
+  void on_interval(std::function<void(const SnapshotInterval&)> fn) {
+    on_interval_ = std::move(fn);
+  }
+
   [[nodiscard]] const LoadTotals& totals() const { return totals_; }
   [[nodiscard]] const LoadNow& now() const { return now_; }
   [[nodiscard]] std::vector<int> pids() const;
@@ -91,6 +97,7 @@ class LoadRun {
     bool done = false;
     bool given_up = false;
     LoadSpec spec;
+    std::vector<Services::OwnMetric> metrics;
     std::uint64_t expected_seq = 0;
   };
 
@@ -116,6 +123,7 @@ class LoadRun {
   bool stopping_ = false;
   double factor_ = 1;
   LoadTotals totals_;
+  std::function<void(const SnapshotInterval&)> on_interval_;
   LoadNow now_;
   Loop::Id ticker_ = 0;
 };

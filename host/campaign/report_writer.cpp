@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t create_limit_ns = 15 * second_ns;
 constexpr std::uint64_t render_limit_ns = 60 * second_ns;
+/// A stop promises its reports within 15 s, and the guardian waits 12 s for them. A hung report
+/// takes this three times before it is given up.
+constexpr std::uint64_t urgent_limit_ns = 3'000'000'000;
 constexpr std::uint32_t give_up_after = 3;
 constexpr std::uint32_t report_instance = 1;
 
@@ -36,6 +39,19 @@ void ReportWriter::stop() {
     starter_.forget(*report->link);
     report->link.reset();
   }
+}
+
+void ReportWriter::stream(const std::string& json) {
+  for (auto& report : reports_)
+    if (report->link && report->link->up() && !report->link->interval(report_instance, json))
+      ++report->lost;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> ReportWriter::lost() const {
+  std::vector<std::pair<std::string, std::uint64_t>> lost;
+  for (const auto& report : reports_)
+    if (report->lost > 0) lost.emplace_back(report->entry.report, report->lost);
+  return lost;
 }
 
 std::vector<ReportWriter::Outcome> ReportWriter::render(std::uint32_t stage,
@@ -68,7 +84,9 @@ void ReportWriter::start(Report& report) {
   report.link->create(report_instance, report.plugin->id, "report", report.entry.report,
                       report.entry.config);
   CellLink& cell = *report.link;
-  const auto answered = [&] { return cell.create_answer(report_instance) || cell.ended(); };
+  const auto answered = [&, late = out_of_patience()] {
+    return cell.create_answer(report_instance) || cell.ended() || late();
+  };
   loop_.run_until(answered, loop_.now() + create_limit_ns);
   if (const auto answer = cell.create_answer(report_instance)) {
     if (answer->empty()) return;
@@ -100,18 +118,29 @@ void ReportWriter::render_one(Report& report, std::uint32_t stage, const std::st
   report.done = false;
   report.link->render(report_instance, report.token, stage, document);
   CellLink& cell = *report.link;
-  const bool ended =
-      loop_.run_until([&] { return report.done || cell.ended(); }, loop_.now() + render_limit_ns);
+  const auto late = out_of_patience();
+  loop_.run_until([&] { return report.done || cell.ended() || late(); },
+                  loop_.now() + render_limit_ns);
   if (report.done) {
     if (!report.outcome.problem.empty()) ++report.failures;
     return;
   }
   ++report.failures;
-  report.outcome.problem =
-      ended ? "its cell died: " + cell.how_it_ended() : "it took longer than 60 s and was killed";
+  report.outcome.problem = cell.ended() ? "its cell died: " + cell.how_it_ended()
+                           : late()
+                               ? "it took longer than 3 s while the run was to stop, and was killed"
+                               : "it took longer than 60 s and was killed";
   cell.kill(SIGKILL);
   starter_.forget(cell);
   report.link.reset();
+}
+
+std::function<bool()> ReportWriter::out_of_patience() {
+  return [this, since = std::uint64_t{0}]() mutable {
+    if (!urgent_ || !urgent_()) return false;
+    if (since == 0) since = loop_.now();
+    return loop_.now() - since > urgent_limit_ns;
+  };
 }
 
 void ReportWriter::message(Report& report, CellMessage type, Decoder& in) {

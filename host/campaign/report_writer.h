@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,15 +35,24 @@ class ReportWriter {
   /// Renders `document` of `stage` (ORDEAL_STAGE_*) with every report. A report has 60 s; one that
   /// dies or fails loses this stage only, and is given up after three failures.
   std::vector<Outcome> render(std::uint32_t stage, const std::string& document);
+  /// Passes one interval/1 event to every report that is up. A slow one loses it, counted.
+  void stream(const std::string& json);
+  /// Reports that lost interval events, and how many.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> lost() const;
   /// Ends the cells.
   void stop();
 
+  /// While `urgent` says so, no report gets more than 3 s. Asked on the loop's thread.
+  void set_urgent(std::function<bool()> urgent) { urgent_ = std::move(urgent); }
+
  private:
+  std::function<bool()> out_of_patience();
   struct Report {
     ReportEntry entry;
     const PluginInfo* plugin = nullptr;
     std::unique_ptr<CellLink> link;
     std::uint32_t failures = 0;
+    std::uint64_t lost = 0;
     std::uint64_t token = 0;
     bool done = false;
     Outcome outcome;
@@ -51,6 +61,7 @@ class ReportWriter {
   void render_one(Report& report, std::uint32_t stage, const std::string& document);
   void message(Report& report, CellMessage type, Decoder& in);
 
+  std::function<bool()> urgent_;
   Loop& loop_;
   CellStarter& starter_;
   const Registry& registry_;

@@ -17,7 +17,7 @@ namespace ordeal {
 namespace {
 
 constexpr std::uint64_t ms = 1'000'000;
-constexpr std::uint64_t hung_after_ns = 10'000 * ms;
+constexpr std::uint64_t hung_after_ns = 5'000 * ms;
 constexpr std::uint32_t quarantine_after = 3;
 
 std::uint64_t count(Duration d) { return static_cast<std::uint64_t>(d.count()); }
@@ -97,12 +97,13 @@ void Services::start_cell(std::size_t index) {
   }
   cell.link = std::move(*link);
   std::vector<const PluginInfo*> loaded;
-  for (const auto& item : items_) {
+  for (auto& item : items_) {
     if (item.cell != index) continue;
     if (std::find(loaded.begin(), loaded.end(), item.plugin) == loaded.end()) {
       cell.link->load(*item.plugin);
       loaded.push_back(item.plugin);
     }
+    item.own.clear();
     cell.link->create(item.instance, item.plugin->id, item.kind, item.component, item.config);
   }
 }
@@ -149,6 +150,7 @@ void Services::tick() {
       }
     } else if (item.asked_ns != 0 && now - item.asked_ns > hung_after_ns) {
       item.asked_ns = 0;
+      collector_gap(item, "no answer within 5 s");
     }
     if (!cell.created || item.asked_ns != 0 || now < item.next_ns) continue;
     ask(item);
@@ -169,7 +171,7 @@ void Services::watch_cell(std::size_t index) {
   }
   if (now - cell.link->last_alive_ns() > hung_after_ns) {
     cell.link->kill(SIGKILL);
-    cell_died(index, "hung for 10 s, killed");
+    cell_died(index, "hung for 5 s, killed");
     return;
   }
   if (cell.created) return;
@@ -248,6 +250,10 @@ Services::Item* Services::find(std::size_t cell, std::uint32_t instance) {
 void Services::message(std::size_t cell, CellMessage type, Decoder& in) {
   Item* item = find(cell, in.u32());
   if (item == nullptr) return;
+  if (type == CellMessage::metrics) {
+    own_metrics(item->component, item->own, in, item->instance);
+    return;
+  }
   if (in.u64() != item->token || item->asked_ns == 0) return;  // too late: counted as missed
   item->asked_ns = 0;
   if (type == CellMessage::samples) samples(*item, in);
@@ -257,30 +263,66 @@ void Services::message(std::size_t cell, CellMessage type, Decoder& in) {
 void Services::declare_metrics(Item& item) {
   item.metrics = cells_[item.cell].link->declared(item.instance).metrics;
   if (!item.metric_ids.empty()) return;  // after a restart the numbers stay
-  for (const auto& metric : item.metrics) {
-    MetricRow row;
-    row.id = next_metric_++;
-    row.collector = item.component;
-    row.name = metric.name;
-    row.unit = metric.unit;
-    row.help = metric.help;
-    row.type = metric.type == ORDEAL_METRIC_COUNTER ? "counter" : "gauge";
-    row.label_names = metric.labels;
-    item.metric_ids.push_back(row.id);
-    bulletin_.metric(row);
+  for (const auto& metric : item.metrics)
+    item.metric_ids.push_back(publish_metric(item.component, metric));
+}
+
+std::uint32_t Services::publish_metric(const std::string& component, const DeclaredMetric& metric) {
+  MetricRow row;
+  row.id = next_metric_++;
+  row.collector = component;
+  row.name = metric.name;
+  row.unit = metric.unit;
+  row.help = metric.help;
+  row.type = metric.type == ORDEAL_METRIC_COUNTER ? "counter" : "gauge";
+  row.label_names = metric.labels;
+  bulletin_.metric(row);
+  return row.id;
+}
+
+void Services::own_metrics(const std::string& component, std::vector<OwnMetric>& known, Decoder& in,
+                           std::uint32_t source) {
+  for (auto& metric : get_declared(in).metrics) {
+    auto& id = own_ids_[{component, metric.name}];  // after a restart the numbers stay
+    if (id == 0) id = publish_metric(component, metric);
+    // A plugin must not talk rules out of what a collector measures.
+    const bool collected = std::any_of(items_.begin(), items_.end(), [&](const Item& item) {
+      return std::any_of(item.metrics.begin(), item.metrics.end(),
+                         [&](const DeclaredMetric& other) { return other.name == metric.name; });
+    });
+    known.push_back({id, std::move(metric), !collected});
   }
+  SampleBatch batch;
+  batch.mono_ns = loop_.now();
+  batch.wall_ns = loop_.clock().wall_ns();
+  for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
+    const std::uint32_t index = in.u32();
+    const std::string labels(in.text());
+    const double value = in.f64();
+    if (!in.ok() || index >= known.size()) continue;
+    const auto& metric = known[index];
+    batch.values.push_back({metric.id, labels, value});
+    if (metric.shown)
+      latest_[metric.declared.name + "{" + labels + "}"] = {
+          metric.declared.name, labels, metric.declared.type, value, batch.mono_ns};
+  }
+  if (!batch.values.empty()) bulletin_.samples(batch, source);
+}
+
+void Services::collector_gap(Item& item, const std::string& why) {
+  item.backoff = std::min<std::uint32_t>(item.backoff * 2, 8);
+  item.next_ns = loop_.now() + item.period_ns * item.backoff;
+  bulletin_.event("plugin", "collector_gap", phase_,
+                  {{"plugin", item.plugin->id + " " + item.plugin->version},
+                   {"component", item.component},
+                   {"reason", why}},
+                  "collector " + item.component + " failed: " + why);
 }
 
 void Services::samples(Item& item, Decoder& in) {
   const std::string error(in.text());
   if (!error.empty()) {
-    item.backoff = std::min<std::uint32_t>(item.backoff * 2, 8);
-    item.next_ns = loop_.now() + item.period_ns * item.backoff;
-    bulletin_.event("plugin", "collector_gap", phase_,
-                    {{"plugin", item.plugin->id + " " + item.plugin->version},
-                     {"component", item.component},
-                     {"reason", error}},
-                    "collector " + item.component + " failed: " + error);
+    collector_gap(item, error);
     return;
   }
   item.backoff = 1;
@@ -359,8 +401,8 @@ void Services::hurry(std::uint64_t period_ns) {
     if (item.kind == "collector") item.next_ns = loop_.now();
 }
 
-void Services::set_interval(SnapshotInterval interval) {
-  intervals_[interval.scenario + "." + interval.kind] = std::move(interval);
+void Services::set_interval(std::size_t load, SnapshotInterval interval) {
+  intervals_[{load, interval.kind}] = std::move(interval);
 }
 
 Snapshot Services::snapshot() const {

@@ -58,7 +58,17 @@ class Services {
   }
   /// What rules see of the load: set by the phase that runs.
   void set_phase(std::int32_t phase) { phase_ = phase; }
-  void set_interval(SnapshotInterval interval);
+  void set_interval(std::size_t load, SnapshotInterval interval);
+  /// Publishes what a plugin recorded through ordeal.host.metrics/1 (CellMessage::metrics behind
+  /// the instance). `known` holds the metrics of that instance of that process so far; rules see
+  /// the values, unless a collector declares a metric of that name.
+  struct OwnMetric {
+    std::uint32_t id;
+    DeclaredMetric declared;
+    bool shown;
+  };
+  void own_metrics(const std::string& component, std::vector<OwnMetric>& known, Decoder& in,
+                   std::uint32_t source);
   /// Pulls every collector now and not less often than every `period_ns` until called with 0.
   void hurry(std::uint64_t period_ns);
   /// Ends all cells.
@@ -87,6 +97,7 @@ class Services {
     std::uint32_t backoff = 1;
     std::vector<std::uint32_t> metric_ids;
     std::vector<DeclaredMetric> metrics;
+    std::vector<OwnMetric> own;
     std::size_t rule_state = 0;
     std::uint32_t misses = 0;
     std::uint64_t judged_ns = 0;
@@ -109,12 +120,14 @@ class Services {
   void cell_died(std::size_t index, const std::string& how);
   void ask(Item& item);
   void message(std::size_t cell, CellMessage type, Decoder& in);
+  void collector_gap(Item& item, const std::string& why);
   void samples(Item& item, Decoder& in);
   void verdict(Item& item, Decoder& in);
   void rule_missed(Item& item, const std::string& why, std::uint32_t at_least);
   void announce(Item& item, const RuleState& before);
   Snapshot snapshot() const;
   void declare_metrics(Item& item);
+  std::uint32_t publish_metric(const std::string& component, const DeclaredMetric& metric);
   Item* find(std::size_t cell, std::uint32_t instance);
 
   Loop& loop_;
@@ -126,10 +139,11 @@ class Services {
   std::vector<Cell> cells_;
   std::vector<RuleState> rule_states_;
   std::map<std::string, SnapshotSample> latest_;
-  std::map<std::string, SnapshotInterval> intervals_;
+  std::map<std::pair<std::size_t, std::string>, SnapshotInterval> intervals_;  // by load, kind
   std::function<void(const std::string&, const std::string&, double, std::uint64_t)> on_samples_;
   std::int32_t phase_ = -1;
   std::uint32_t next_metric_ = 1;
+  std::map<std::pair<std::string, std::string>, std::uint32_t> own_ids_;  // by component, name
   std::uint64_t next_token_ = 1;
   std::uint64_t hurry_ns_ = 0;
   Loop::Id ticker_ = 0;

@@ -15,8 +15,10 @@ Severity severity_of(std::uint32_t level) {
 
 }  // namespace
 
-Cell::Cell(Channel channel, Reactor& reactor, const Clock& clock)
-    : channel_(std::move(channel)), reactor_(reactor), clock_(clock) {}
+Cell::Cell(Channel channel, Channel init, Reactor& reactor, const Clock& clock)
+    : channel_(std::move(channel)), reactor_(reactor), clock_(clock) {
+  if (init) processes_ = std::make_unique<ProcessService>(std::move(init), reactor_);
+}
 
 Cell::~Cell() {
   components_.clear();
@@ -94,7 +96,8 @@ void Cell::load(Decoder& in) {
   if (!plugin) {
     problem = plugin.error().line();
   } else {
-    auto host = std::make_unique<HostInstance>(reactor_, clock_, logger(request.id));
+    auto host =
+        std::make_unique<HostInstance>(reactor_, clock_, logger(request.id), processes_.get());
     ordeal_str id{};
     ordeal_str version{};
     if ((*plugin)->entry()->init(host->host(), &id, &version) != ORDEAL_OK) {
@@ -129,7 +132,8 @@ void Cell::create(Decoder& in) {
     problem = "plugin " + id + " is not loaded in this cell";
   } else {
     auto made = make_component(
-        kind, number, std::make_unique<HostInstance>(reactor_, clock_, logger(id)),
+        kind, number,
+        std::make_unique<HostInstance>(reactor_, clock_, logger(id), processes_.get()),
         [this](CellMessage type, const std::vector<std::byte>& payload) { send(type, payload); });
     if (!made) {
       problem = "unknown component kind '" + std::string(kind) + "'";

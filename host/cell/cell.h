@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "cell/component.h"
 #include "cell/loader.h"
+#include "cell/process_service.h"
 #include "engine/reactor.h"
 
 namespace ordeal {
@@ -23,7 +24,8 @@ namespace ordeal {
 /// One thread, the reactor's, does everything; plugin threads may only log and post.
 class Cell {
  public:
-  Cell(Channel channel, Reactor& reactor, const Clock& clock);
+  /// `init` may be empty: then plugins get no ordeal.host.process/1.
+  Cell(Channel channel, Channel init, Reactor& reactor, const Clock& clock);
   ~Cell();
 
   /// Says hello and serves until told to shut down or the channel closes. Returns the exit code.
@@ -57,6 +59,7 @@ class Cell {
   std::uint64_t watch_ = 0;
   bool waiting_to_write_ = false;
   int exit_code_ = 0;
+  std::unique_ptr<ProcessService> processes_;  // outlives the instances below
   std::map<std::string, Loaded> plugins_;
   std::map<std::uint32_t, std::unique_ptr<Component>> components_;
   std::mutex lines_mutex_;

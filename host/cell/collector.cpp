@@ -76,6 +76,7 @@ class CollectorComponent final : public Component {
       out.f64(sample.value);
     }
     send(CellMessage::samples, bytes);
+    send_metrics();
   }
 
   static std::int32_t add(const ordeal_sample_sink* sink, std::uint32_t metric, ordeal_str labels,

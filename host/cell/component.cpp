@@ -12,6 +12,16 @@ Error Component::rejected(const LoadedPlugin& plugin, std::string_view doing) {
   return error;
 }
 
+void Component::send_metrics() {
+  if (host_->metrics()->empty()) return;
+  std::vector<std::byte> bytes;
+  bytes.reserve(1024);
+  Encoder out(bytes);
+  out.u32(number_);
+  host_->metrics()->take(out);
+  send(CellMessage::metrics, bytes);
+}
+
 std::unique_ptr<Component> make_component(std::string_view kind, std::uint32_t number,
                                           std::unique_ptr<HostInstance> host, SendFn send) {
   if (kind == "scenario") return make_scenario(number, std::move(host), std::move(send));

@@ -25,7 +25,9 @@ using SendFn = std::function<void(CellMessage, const std::vector<std::byte>&)>;
 class Component {
  public:
   Component(std::uint32_t number, std::unique_ptr<HostInstance> host, SendFn send)
-      : number_(number), host_(std::move(host)), send_(std::move(send)) {}
+      : number_(number), host_(std::move(host)), send_(std::move(send)) {
+    host_->offer_metrics();
+  }
   virtual ~Component() = default;
   Component(const Component&) = delete;
   Component& operator=(const Component&) = delete;
@@ -41,6 +43,9 @@ class Component {
   [[nodiscard]] std::uint32_t number() const { return number_; }
   HostInstance& host() { return *host_; }
   void send(CellMessage type, const std::vector<std::byte>& payload) { send_(type, payload); }
+  /// Sends what the plugin has recorded since the last time, if anything. Called once an interval,
+  /// collect, evaluate or render.
+  void send_metrics();
   Error rejected(const LoadedPlugin& plugin, std::string_view doing);
 
  private:

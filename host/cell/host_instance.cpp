@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/host_instance.h"
 
+#include <utility>
+
 #include "ordeal/abi/clock.h"
 #include "ordeal/abi/log.h"
 #include "ordeal/abi/reactor.h"
@@ -58,18 +60,23 @@ constexpr ordeal_host_reactor reactor_table{sizeof(ordeal_host_reactor),
                                             reactor_cancel,
                                             reactor_post};
 
-const void* get_extension(const ordeal_host* /*host*/, ordeal_str id) noexcept {
+const void* get_extension(const ordeal_host* host, ordeal_str id) noexcept {
   const auto name = view(id);
   if (name == ORDEAL_HOST_LOG) return &log_table;
   if (name == ORDEAL_HOST_CLOCK) return &clock_table;
   if (name == ORDEAL_HOST_REACTOR) return &reactor_table;
+  if (name == ORDEAL_HOST_METRICS)
+    return instance(host).metrics() == nullptr ? nullptr : &metrics_table;
+  if (name == ORDEAL_HOST_PROCESS)
+    return instance(host).processes() == nullptr ? nullptr : &process_table;
   return nullptr;
 }
 
 }  // namespace
 
-HostInstance::HostInstance(Reactor& reactor, const Clock& clock, LogFn log)
-    : reactor_(reactor), clock_(clock), log_(std::move(log)) {
+HostInstance::HostInstance(Reactor& reactor, const Clock& clock, LogFn log,
+                           ProcessService* processes)
+    : reactor_(reactor), clock_(clock), log_(std::move(log)), processes_(processes) {
   host_.struct_size = sizeof host_;
   host_.abi_major = ORDEAL_ABI_MAJOR;
   host_.abi_minor = ORDEAL_ABI_MINOR;
@@ -98,7 +105,10 @@ std::int32_t HostInstance::post(ordeal_task_fn fn, void* user) {
   return status;
 }
 
-void HostInstance::close() { life_->over.store(true); }
+void HostInstance::close() {
+  if (life_->over.exchange(true)) return;
+  if (processes_ != nullptr) std::exchange(processes_, nullptr)->close(*this);
+}
 
 std::string HostInstance::take_error(std::string_view fallback) {
   std::string text = error_.empty() ? std::string(fallback) : std::move(error_);

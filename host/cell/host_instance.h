@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "cell/instance_metrics.h"
+#include "cell/process_service.h"
 #include "engine/reactor.h"
 #include "ordeal/abi/base.h"
 
@@ -22,7 +25,10 @@ class HostInstance {
   /// Where a plugin's log lines go; called on any thread.
   using LogFn = std::function<void(std::uint32_t severity, std::string_view message)>;
 
-  HostInstance(Reactor& reactor, const Clock& clock, LogFn log);
+  /// Without `processes` there is no ordeal.host.process/1.
+  HostInstance(Reactor& reactor, const Clock& clock, LogFn log,
+               ProcessService* processes = nullptr);
+  ~HostInstance() { close(); }
   HostInstance(const HostInstance&) = delete;
   HostInstance& operator=(const HostInstance&) = delete;
 
@@ -34,8 +40,15 @@ class HostInstance {
   [[nodiscard]] const Clock& clock() const { return clock_; }
   /// [any] Posts to the reactor for this instance: a task still queued at close() never runs.
   std::int32_t post(ordeal_task_fn fn, void* user);
-  /// Refuses posts from now on and forgets those that wait. Before the instance is destroyed.
+  /// Refuses posts from now on and forgets those that wait, kills its processes and forgets their
+  /// callbacks. Before the instance is destroyed; again does nothing.
   void close();
+  /// nullptr: not in this cell, or closed.
+  [[nodiscard]] ProcessService* processes() const { return processes_; }
+  /// Offers ordeal.host.metrics/1 from now on: for whoever sends what is recorded.
+  void offer_metrics() { metrics_.emplace(); }
+  /// nullptr: not offered.
+  [[nodiscard]] InstanceMetrics* metrics() { return metrics_ ? &*metrics_ : nullptr; }
   /// [any] Applies the rate limit of ordeal.host.log/1.
   void write_log(std::uint32_t severity, std::string_view message);
 
@@ -44,10 +57,12 @@ class HostInstance {
   Reactor& reactor_;
   const Clock& clock_;
   LogFn log_;
+  ProcessService* processes_;
   struct Life {
     std::atomic<bool> over{false};
   };
   std::shared_ptr<Life> life_ = std::make_shared<Life>();
+  std::optional<InstanceMetrics> metrics_;
   std::string error_;
   std::atomic<std::uint64_t> window_start_ns_{0};
   std::atomic<std::uint32_t> lines_{0};

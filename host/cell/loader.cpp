@@ -54,7 +54,8 @@ Result<std::string> sha256_of(int fd, const LoadRequest& request) {
 }
 
 /// Inside a user namespace that does not map everybody, other people's files seem to belong to the
-/// overflow user, and owners cannot be judged. The registry judged them outside, when it was scanned.
+/// overflow user, and owners cannot be judged. The registry judged them outside, when it was
+/// scanned.
 bool sees_all_owners() {
   const auto map = read_file("/proc/self/uid_map", ExitCode::internal, 4096);
   std::istringstream fields(map ? *map : std::string());

@@ -82,6 +82,7 @@ class RuleComponent final : public Component {
     out.f64(verdict.limit);
     out.u64(verdict.window_ns);
     send(CellMessage::verdict, bytes);
+    send_metrics();
   }
 
   const ordeal_rule_factory* factory_ = nullptr;

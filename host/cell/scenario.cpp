@@ -102,6 +102,7 @@ class ScenarioComponent final : public Component {
     out.u32(number());
     out.bytes(encode(frame));
     send(CellMessage::frame, bytes);
+    send_metrics();
   }
 
   void finished() {

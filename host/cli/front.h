@@ -20,8 +20,8 @@ int run_command(const Options& options, bool baseline_only);
 struct RunRequest {
   Options options;
   bool baseline_only = false;
-  bool ask = true;       // ask a person at a terminal before starting
-  std::string campaign;  // path
+  bool ask = true;             // ask a person at a terminal before starting
+  std::string campaign;        // path
   std::int32_t bystander = 0;  // a child of ours that is no part of the run
 };
 /// The same for `ordeal demo`, which has prepared the request itself.

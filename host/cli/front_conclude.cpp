@@ -83,7 +83,7 @@ struct Rendered {
 };
 
 /// Renders every stage the journal has something for.
-Result<Rendered> render_all(const RunDir& dir, const Options& options) {
+Result<Rendered> render_all(const RunDir& dir, const Options& options, bool urgent) {
   auto text = read_file(dir.file("campaign.json"), ExitCode::internal);
   if (!text) return std::move(text).error();
   const Registry registry = Registry::scan(Registry::default_places(options.plugin_dirs));
@@ -101,6 +101,7 @@ Result<Rendered> render_all(const RunDir& dir, const Options& options) {
   Loop loop(clock);
   ChildCells cells(loop, install_paths().libexec + "/ordeal-cell", dir.logs());
   ReportWriter writer(loop, cells, registry, campaign->report, dir.reports());
+  writer.set_urgent([urgent] { return urgent; });
   const auto render = [&](std::uint32_t stage, const Result<std::string>& document) {
     if (!document) {
       rendered.problems.push_back(document.error().line());
@@ -149,7 +150,7 @@ Conclusion conclude_run(const RunDir& dir, const Options& options, int guardian_
   std::error_code ec;
   if (!reported && std::filesystem::exists(dir.file("journal.db"), ec)) {
     complete_journal(dir, end.exit_code);
-    auto rendered = render_all(dir, options);
+    auto rendered = render_all(dir, options, end.exit_code == static_cast<int>(ExitCode::stopped));
     if (!rendered) {
       std::fprintf(stderr, "ordeal: the reports could not be written: %s\n",
                    rendered.error().line().c_str());
@@ -157,6 +158,9 @@ Conclusion conclude_run(const RunDir& dir, const Options& options, int guardian_
       for (const auto& problem : rendered->problems)
         std::fprintf(stderr, "ordeal: %s\n", problem.c_str());
       end.sentence = rendered->sentence;
+      if (rendered->exit_code != end.exit_code)
+        end.sentence = "the run ended with exit code " + std::to_string(end.exit_code) +
+                       ", which its journal does not tell: " + rendered->sentence;
       RunStatus after = status ? *status : RunStatus{};
       after.run_id = dir.id;
       after.state = "ended";
@@ -178,7 +182,7 @@ int report_command(const Options& options) {
     return static_cast<int>(dir.error().code);
   }
   if (!running_guardian(dir->path)) complete_journal(*dir, static_cast<int>(ExitCode::incomplete));
-  auto rendered = render_all(*dir, options);
+  auto rendered = render_all(*dir, options, false);
   if (!rendered) {
     std::fprintf(stderr, "ordeal: %s\n", rendered.error().line().c_str());
     return static_cast<int>(rendered.error().code);

@@ -62,6 +62,7 @@ void follow_run(const RunDir& dir, bool pass_signals) {
     if (!still_running(*guardian)) pidfd.reset();
   }
   int sent = 0;
+  std::uint64_t killed_ns = 0;
   for (bool over = !pidfd; !over;) {
     pollfd p{pidfd.get(), POLLIN, 0};
     over = ::poll(&p, 1, 200) > 0 && (p.revents & POLLIN) != 0;
@@ -69,11 +70,17 @@ void follow_run(const RunDir& dir, bool pass_signals) {
       // Once: an orderly stop with a report of what ran. Twice: everything dies at once.
       const int signal = sent == 0 ? SIGTERM : SIGQUIT;
       sent = interrupts;
+      if (signal == SIGQUIT) killed_ns = clock.monotonic_ns();
       ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
       progress.finish();
       std::fputs(signal == SIGTERM ? "stopping; once more kills everything at once\n"
                                    : "killing everything\n",
                  stderr);
+    }
+    if (killed_ns != 0 && !over && clock.monotonic_ns() - killed_ns > 1'000'000'000) {
+      // A guardian that is itself stopped or hung kills nobody.
+      sweep_run(dir.id, ::getpid(), 2000);
+      killed_ns = clock.monotonic_ns();
     }
     if (auto status = read_status(dir.path)) progress.show(*status, clock.monotonic_ns());
   }

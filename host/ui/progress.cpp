@@ -18,6 +18,15 @@ std::string time_text(double seconds) {
   return human_duration(Duration(static_cast<std::int64_t>(seconds * 1e9)));
 }
 
+/// One decimal below ten: a latency of 1.2 ms is not one of 1 ms.
+std::string latency_text(double seconds) {
+  const double scaled = seconds < 0.001 ? seconds * 1e6 : seconds < 1 ? seconds * 1e3 : seconds;
+  const char* unit = seconds < 0.001 ? "us" : seconds < 1 ? "ms" : "s";
+  char text[32];
+  std::snprintf(text, sizeof text, scaled < 10 ? "%.1f%s" : "%.0f%s", scaled, unit);
+  return text;
+}
+
 std::string rate_text(double rate) {
   char text[32];
   std::snprintf(text, sizeof text, rate < 10 ? "%.1f/s" : "%.0f/s", rate);
@@ -43,7 +52,8 @@ std::string progress_line(const RunStatus& s) {
     line += "phase " + std::to_string(s.phase + 1) + "/" + std::to_string(s.phases) + " " +
             s.phase_name + "  " + time_text(s.phase_elapsed) + " gone, " +
             time_text(s.phase_remaining) + " left  " + rate_text(s.rate) + "  p50 " +
-            time_text(s.p50) + "  p99 " + time_text(s.p99) + "  errors " + rate_text(s.errors);
+            latency_text(s.p50) + "  p99 " + latency_text(s.p99) + "  errors " +
+            rate_text(s.errors);
   } else {
     line += s.state + "  " + time_text(s.elapsed) + " gone";
   }

@@ -62,10 +62,9 @@ BOOST_AUTO_TEST_CASE(no_violations_needed_means_one) {
 
 BOOST_AUTO_TEST_CASE(the_harshest_rule_wins_and_is_named) {
   const CpuLimit cpu(safety_of(85, 3));
-  const std::vector<RuleState> rules{saying("mild", ORDEAL_VERDICT_WARN, "w"),
-                                     saying("harsh", ORDEAL_VERDICT_HOLD, "errors 9 %"),
-                                     saying("later", ORDEAL_VERDICT_HOLD, "as harsh"),
-                                     saying("calm", ORDEAL_VERDICT_OK, "")};
+  const std::vector<RuleState> rules{
+      saying("mild", ORDEAL_VERDICT_WARN, "w"), saying("harsh", ORDEAL_VERDICT_HOLD, "errors 9 %"),
+      saying("later", ORDEAL_VERDICT_HOLD, "as harsh"), saying("calm", ORDEAL_VERDICT_OK, "")};
   const LadderState state = climb(rules, cpu, true);
   BOOST_TEST(state.level == std::uint32_t{ORDEAL_VERDICT_HOLD});
   BOOST_TEST(state.reason == "rule harsh: errors 9 %");

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(addresses_are_read) {
   for (const auto& one : cases) {
     BOOST_TEST_CONTEXT(one.url) {
       const auto address = target_address(one.url);
-      BOOST_REQUIRE_MESSAGE(address, why(address));
+      BOOST_REQUIRE_MESSAGE(static_cast<bool>(address), why(address));
       BOOST_TEST(address->host == one.host);
       BOOST_TEST(address->port == one.port);
     }

@@ -58,10 +58,10 @@ class Recording {
     std::vector<std::string> topics;
     for (const auto& topic : controller_topics()) topics.push_back(topic.name);
     auto subscription = bus_->subscribe("journal", topics, 1024);
-    BOOST_REQUIRE_MESSAGE(subscription, why(subscription));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(subscription), why(subscription));
     if (!journal) {
       auto opened = JournalWriter::open(path());
-      BOOST_REQUIRE_MESSAGE(opened, why(opened));
+      BOOST_REQUIRE_MESSAGE(static_cast<bool>(opened), why(opened));
       journal = std::move(*opened);
     }
     recorder_ = std::make_unique<Recorder>(std::move(journal), std::move(*subscription), clock_,
@@ -83,7 +83,7 @@ class Recording {
   }
   [[nodiscard]] std::unique_ptr<JournalReader> reader() const {
     auto reader = JournalReader::open(path());
-    BOOST_REQUIRE_MESSAGE(reader, why(reader));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(reader), why(reader));
     return std::move(*reader);
   }
 
@@ -119,7 +119,7 @@ class Recording {
   }
   std::vector<SeriesRow> blocks(std::uint32_t load, std::uint32_t kind = 0) const {
     auto rows = reader()->blocks(0);
-    BOOST_REQUIRE_MESSAGE(rows, why(rows));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(rows), why(rows));
     std::vector<SeriesRow> found;
     for (const auto& row : *rows)
       if (row.load == load && row.kind == kind) found.push_back(row);
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(intervals_become_seconds_and_blocks) {
   BOOST_TEST(blocks[0].bytes_in == 1000u);
   BOOST_TEST(blocks[0].bytes_out == 100u);
   BOOST_TEST(blocks[0].max_ns == 10'000'000u);
-  BOOST_TEST(blocks[0].p50_ns == 5'000'000u, boost::test_tools::tolerance(0.01));
+  BOOST_TEST(static_cast<double>(blocks[0].p50_ns) == 5e6, boost::test_tools::tolerance(0.01));
   BOOST_TEST(blocks[1].duration_ns == 2 * second);
   BOOST_TEST(blocks[1].outcomes[0] == 20u);
   BOOST_TEST(blocks[1].mono_ns == blocks[0].mono_ns + 10 * second);
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(a_phase_has_its_histograms_by_the_names_of_the_marks) {
   recording.finish();
   for (const std::int32_t index : {0, 1}) {
     auto histograms = recording.reader()->phase_histograms(index);
-    BOOST_REQUIRE_MESSAGE(histograms, why(histograms));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(histograms), why(histograms));
     std::map<std::string, std::uint64_t> counts;
     for (const auto& one : *histograms) {
       BOOST_TEST(one.kind == 2u);

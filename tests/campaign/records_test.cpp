@@ -40,9 +40,8 @@ SampleBatch samples() {
   SampleBatch batch;
   batch.mono_ns = 5;
   batch.wall_ns = 6;
-  batch.values = {{1, "", 0.0},
-                  {2, "0,user", -1.5},
-                  {3, "a%2Cb", std::numeric_limits<double>::infinity()}};
+  batch.values = {
+      {1, "", 0.0}, {2, "0,user", -1.5}, {3, "a%2Cb", std::numeric_limits<double>::infinity()}};
   return batch;
 }
 

@@ -42,37 +42,37 @@ BOOST_AUTO_TEST_CASE(a_new_run_has_its_own_folder) {
   const TemporaryFolder folder;
   const std::string runs = folder.path() + "/state/runs";
   const auto one = create(runs, "");
-  BOOST_REQUIRE_MESSAGE(one, why(one));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(one), why(one));
   BOOST_TEST(one->id.starts_with("20261123T170000Z-quick-"), one->id);
   BOOST_TEST(one->id.size() == std::string("20261123T170000Z-quick-1a2b").size());
   BOOST_TEST(one->path == runs + "/" + one->id);
   BOOST_TEST(fs::is_directory(one->logs()));
   BOOST_TEST(fs::is_directory(one->reports()));
   const auto text = read_file(one->file("campaign.json"), ExitCode::internal);
-  BOOST_REQUIRE_MESSAGE(text, why(text));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(text), why(text));
   BOOST_TEST(*text == "{\"campaign\": 1}\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_campaigns_name_cannot_leave_the_folder) {
   const TemporaryFolder folder;
   const auto run = create(folder.path(), "", "../../a b/c");
-  BOOST_REQUIRE_MESSAGE(run, why(run));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(run), why(run));
   BOOST_TEST(run->id.starts_with("20261123T170000Z-______a_b_c-"), run->id);
   BOOST_TEST(fs::path(run->path).parent_path() == folder.path());
   const auto unnamed = create(folder.path(), "", "");
-  BOOST_REQUIRE_MESSAGE(unnamed, why(unnamed));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(unnamed), why(unnamed));
   BOOST_TEST(unnamed->id.starts_with("20261123T170000Z-campaign-"), unnamed->id);
 }
 
 BOOST_AUTO_TEST_CASE(an_explicit_folder_may_be_new_or_empty) {
   const TemporaryFolder folder;
   const auto made = create("/nowhere", folder.path() + "/a/b/");
-  BOOST_REQUIRE_MESSAGE(made, why(made));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(made), why(made));
   BOOST_TEST(made->path == folder.path() + "/a/b");
   BOOST_TEST(made->id == "b");
   fs::create_directory(folder.path() + "/empty");
   const auto empty = create("/nowhere", folder.path() + "/empty");
-  BOOST_REQUIRE_MESSAGE(empty, why(empty));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(empty), why(empty));
   BOOST_TEST(fs::exists(empty->file("campaign.json")));
 }
 
@@ -108,14 +108,14 @@ BOOST_AUTO_TEST_CASE(where_nothing_can_be_made_nothing_is_left) {
 BOOST_AUTO_TEST_CASE(taking_a_run_back_takes_only_what_is_its_own) {
   const TemporaryFolder folder;
   const auto gone = create("", folder.path() + "/gone");
-  BOOST_REQUIRE_MESSAGE(gone, why(gone));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(gone), why(gone));
   std::ofstream(gone->file("guardian.evidence")) << "x";
   std::ofstream(gone->logs() + "/ordeal.log") << "x";
   remove_run_dir(*gone);
   BOOST_TEST(!fs::exists(gone->path));
 
   const auto kept = create("", folder.path() + "/kept");
-  BOOST_REQUIRE_MESSAGE(kept, why(kept));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(kept), why(kept));
   std::ofstream(kept->reports() + "/summary.txt") << "x";
   remove_run_dir(*kept);
   BOOST_TEST(fs::exists(kept->reports() + "/summary.txt"));
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_run_is_found_by_what_people_type) {
   for (const auto& one : cases) {
     BOOST_TEST_CONTEXT(one.name) {
       const auto run = find_run_dir(folder.path(), one.name);
-      BOOST_REQUIRE_MESSAGE(run, why(run));
+      BOOST_REQUIRE_MESSAGE(static_cast<bool>(run), why(run));
       BOOST_TEST(run->id == one.id);
       BOOST_TEST(run->path == folder.path() + "/" + one.id);
     }

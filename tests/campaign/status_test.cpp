@@ -36,9 +36,9 @@ BOOST_AUTO_TEST_CASE(a_status_comes_back) {
   out.lines = {{1, 1'795'453'200'000'000'001u, "phase 1 began"}, {2, 7, "phase 1 ended\nreally"}};
   const TemporaryFolder folder;
   const auto written = write_status(folder.path(), out);
-  BOOST_REQUIRE_MESSAGE(written, why(written));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(written), why(written));
   const auto in = read_status(folder.path());
-  BOOST_REQUIRE_MESSAGE(in, why(in));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(in), why(in));
   BOOST_TEST(in->run_id == out.run_id);
   BOOST_TEST(in->campaign == out.campaign);
   BOOST_TEST(in->state == out.state);
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_later_status_replaces_the_earlier) {
   one.state = "phase";
   BOOST_REQUIRE(write_status(folder.path(), one));
   const auto in = read_status(folder.path());
-  BOOST_REQUIRE_MESSAGE(in, why(in));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(in), why(in));
   BOOST_TEST(in->state == "phase");
   BOOST_TEST(in->exit_code == -1);
   BOOST_TEST(!in->final);
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(fields_of_another_type_or_size_are_none) {
                R"({"run_id": 7, "phase": 1e99, "phases": -1.5, "p50": "fast", "cpu": "0.5",
                    "final": 1, "updated_wall_ns": -3, "lines": [1, {"text": 2, "number": "x"}]})");
   const auto in = read_status(folder.path());
-  BOOST_REQUIRE_MESSAGE(in, why(in));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(in), why(in));
   BOOST_TEST(in->run_id == "");
   BOOST_TEST(in->phase == 0);
   BOOST_TEST(in->phases == 0);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(an_end_without_its_exit_code_is_no_end) {
   for (const char* text : {R"({"final": true})", R"({"final": true, "exit_code": -1})"}) {
     folder.write("status.json", text);
     const auto in = read_status(folder.path());
-    BOOST_REQUIRE_MESSAGE(in, why(in));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(in), why(in));
     BOOST_TEST(!in->final);
     BOOST_TEST(in->exit_code == -1);
   }
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(figures_that_are_no_numbers_stay_readable) {
   out.cpu = std::numeric_limits<double>::quiet_NaN();
   BOOST_REQUIRE(write_status(folder.path(), out));
   const auto in = read_status(folder.path());
-  BOOST_REQUIRE_MESSAGE(in, why(in));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(in), why(in));
   BOOST_TEST(in->p99 == 0);
   BOOST_TEST(in->rate == 0);
   BOOST_TEST(!in->cpu.has_value());

@@ -28,14 +28,14 @@ typedef struct ordeal_plugin_entry_t {
   uint32_t reserved;
 
   /*
-   * [worker] Called before any other function, with a host that lives until deinit returns. `id` and
-   * `version` must return what the manifest says: the host compares them after init. Returns a
+   * [worker] Called before any other function, with a host that lives until deinit returns. `id`
+   * and `version` must return what the manifest says: the host compares them after init. Returns a
    * status; after an error the plugin is not used.
    */
   int32_t (*init)(const ordeal_host* host, ordeal_str* id, ordeal_str* version) ORDEAL_NOEXCEPT;
 
   /* [worker] Called once for each init that succeeded, after every instance is destroyed. */
-  void (*deinit)(void)ORDEAL_NOEXCEPT;
+  void (*deinit)(void) ORDEAL_NOEXCEPT;
 
   /*
    * [worker] Returns the factory table of an extension id: `ordeal_scenario_factory` for

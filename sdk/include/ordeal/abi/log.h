@@ -10,20 +10,16 @@ extern "C" {
 
 #define ORDEAL_HOST_LOG "ordeal.host.log/1"
 
-enum {
-  ORDEAL_LOG_DEBUG = 0,
-  ORDEAL_LOG_INFO = 1,
-  ORDEAL_LOG_WARNING = 2,
-  ORDEAL_LOG_ERROR = 3
-};
+enum { ORDEAL_LOG_DEBUG = 0, ORDEAL_LOG_INFO = 1, ORDEAL_LOG_WARNING = 2, ORDEAL_LOG_ERROR = 3 };
 
 /* Since 0.1. */
 typedef struct ordeal_host_log {
   uint32_t struct_size;
   uint32_t reserved;
   /*
-   * [any] Never blocks and never fails: a line beyond the host's rate (1,000 lines/s per instance) is
-   * counted and dropped, and the count is logged. `message` is copied, at most 4,096 bytes of it.
+   * [any] Never blocks and never fails: a line beyond the host's rate (1,000 lines/s per instance)
+   * is counted and dropped, and the count is logged. `message` is copied, at most 4,096 bytes of
+   * it.
    */
   void (*write)(const ordeal_host* host, uint32_t severity, ordeal_str message) ORDEAL_NOEXCEPT;
 } ordeal_host_log;

@@ -24,7 +24,10 @@ typedef struct ordeal_process_spec {
   ordeal_str cwd; /* empty: the run directory */
 } ordeal_process_spec;
 
-/* Since 0.1. Descriptors are the plugin's to close. */
+/*
+ * Since 0.1. Descriptors are the plugin's to close, all of them close-on-exec; those of stdio are
+ * the other ends of pipes and do not block. -1 after a failed start.
+ */
 typedef struct ordeal_process_started {
   uint32_t struct_size;
   int32_t stdin_fd;
@@ -43,8 +46,8 @@ typedef struct ordeal_process_exit {
   uint64_t max_rss_bytes;
 } ordeal_process_exit;
 
-typedef void (*ordeal_process_started_fn)(void* user, const ordeal_process_started* started)
-    ORDEAL_NOEXCEPT;
+typedef void (*ordeal_process_started_fn)(void* user,
+                                          const ordeal_process_started* started) ORDEAL_NOEXCEPT;
 typedef void (*ordeal_process_exit_fn)(void* user, const ordeal_process_exit* exit) ORDEAL_NOEXCEPT;
 
 /* Since 0.1. */
@@ -53,12 +56,15 @@ typedef struct ordeal_host_process {
   uint32_t reserved;
   /*
    * [worker] Asks for a start; `started` is called on [worker] with the result, and after a
-   * successful start `exited` once. Strings are copied. `process` numbers the child.
+   * successful start `exited` once. Strings are copied. `process` numbers the child. Neither
+   * comes before this call has returned, nor once the instance is being destroyed: its children
+   * get SIGKILL then. ORDEAL_E_INVALID; ORDEAL_E_LIMIT when all strings together exceed 64 KiB;
+   * ORDEAL_E_IO when the run is ending.
    */
   int32_t (*start)(const ordeal_host* host, const ordeal_process_spec* spec,
                    ordeal_process_started_fn started, ordeal_process_exit_fn exited, void* user,
                    uint64_t* process) ORDEAL_NOEXCEPT;
-  /* [worker] Sends a signal to a child that still runs. */
+  /* [worker] Sends a signal to a child that still runs; ORDEAL_E_NOT_FOUND after `exited`. */
   int32_t (*signal)(const ordeal_host* host, uint64_t process, int32_t signal) ORDEAL_NOEXCEPT;
 } ordeal_host_process;
 

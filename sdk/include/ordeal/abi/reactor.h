@@ -14,12 +14,7 @@ extern "C" {
 #define ORDEAL_HOST_REACTOR "ordeal.host.reactor/1"
 
 /* Bits of `events`, level triggered. ERROR and HANGUP are always reported. */
-enum {
-  ORDEAL_IO_READ = 1,
-  ORDEAL_IO_WRITE = 2,
-  ORDEAL_IO_ERROR = 4,
-  ORDEAL_IO_HANGUP = 8
-};
+enum { ORDEAL_IO_READ = 1, ORDEAL_IO_WRITE = 2, ORDEAL_IO_ERROR = 4, ORDEAL_IO_HANGUP = 8 };
 
 typedef void (*ordeal_io_fn)(void* user, uint32_t events) ORDEAL_NOEXCEPT;
 typedef void (*ordeal_task_fn)(void* user) ORDEAL_NOEXCEPT;
@@ -30,11 +25,11 @@ typedef struct ordeal_host_reactor {
   uint32_t reserved;
 
   /*
-   * [worker] Watches `fd` (which stays the plugin's, and is non-blocking). One watch per descriptor.
-   * `watch` receives a number for the two calls below; 0 is never used.
+   * [worker] Watches `fd` (which stays the plugin's, and is non-blocking). One watch per
+   * descriptor. `watch` receives a number for the two calls below; 0 is never used.
    */
-  int32_t (*watch)(const ordeal_host* host, int32_t fd, uint32_t events, ordeal_io_fn fn, void* user,
-                   uint64_t* watch) ORDEAL_NOEXCEPT;
+  int32_t (*watch)(const ordeal_host* host, int32_t fd, uint32_t events, ordeal_io_fn fn,
+                   void* user, uint64_t* watch) ORDEAL_NOEXCEPT;
   /* [worker] Changes what is waited for. */
   int32_t (*rewatch)(const ordeal_host* host, uint64_t watch, uint32_t events) ORDEAL_NOEXCEPT;
   /* [worker] Ends a watch: before the descriptor is closed. No callback follows. */

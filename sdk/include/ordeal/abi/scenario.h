@@ -118,9 +118,9 @@ typedef struct ordeal_engine {
                  int64_t code, const ordeal_mark* marks, uint32_t n_marks) ORDEAL_NOEXCEPT;
 
   /*
-   * An open session has ended by itself (the peer closed it). Its operations in flight must have been
-   * completed before. The engine opens it again, at once after ORDEAL_OUTCOME_OK (an orderly end,
-   * as at the end of HTTP keep-alive), otherwise after the back-off.
+   * An open session has ended by itself (the peer closed it). Its operations in flight must have
+   * been completed before. The engine opens it again, at once after ORDEAL_OUTCOME_OK (an orderly
+   * end, as at the end of HTTP keep-alive), otherwise after the back-off.
    */
   void (*lost)(const struct ordeal_engine* engine, ordeal_session_id session, uint32_t outcome,
                int64_t code) ORDEAL_NOEXCEPT;
@@ -159,9 +159,9 @@ typedef struct ordeal_scenario_factory {
   /* Starts an operation on an open session; answered through `complete`, at once or later. */
   void (*issue)(void* instance, const ordeal_op* op) ORDEAL_NOEXCEPT;
   /*
-   * Gives up an operation: the engine has counted it already (timeout or cancelled). The plugin must
-   * not complete it any more and must bring the session into a clean state, through `lost` when
-   * that needs a new connection.
+   * Gives up an operation: the engine has counted it already (timeout or cancelled). The plugin
+   * must not complete it any more and must bring the session into a clean state, through `lost`
+   * when that needs a new connection.
    */
   void (*cancel)(void* instance, uint64_t op_id) ORDEAL_NOEXCEPT;
 
