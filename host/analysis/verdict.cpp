@@ -112,7 +112,7 @@ CampaignVerdict make(std::string verdict, ExitCode code, std::string sentence) {
   return v;
 }
 
-std::string with_detail(std::string text, const std::string& detail) {
+std::string with_detail(const std::string& text, const std::string& detail) {
   return detail.empty() ? text : text + ": " + detail;
 }
 

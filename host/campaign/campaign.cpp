@@ -39,11 +39,6 @@ Result<void> read_target(const CampaignDocument& document, TargetSpec& target) {
   target.http = text_member(section, "http");
   target.pid_file = text_member(section, "pid_file");
   target.pid = static_cast<std::int64_t>(number_member(section, "pid"));
-  target.ready_timeout = duration_member(section, "ready_timeout");
-  if (const json::value* start = section.if_contains("start")) {
-    for (const json::value& word : start->get_array())
-      target.start.emplace_back(word.get_string().c_str());
-  }
   if (!section.contains("http")) return {};
   const std::string_view scheme = "http://";
   std::string host =

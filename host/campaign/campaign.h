@@ -86,8 +86,6 @@ struct TargetSpec {
   std::string http;      // base URL, or ""
   std::string pid_file;  // or ""
   std::int64_t pid = 0;
-  std::vector<std::string> start;  // command of an owned target, or empty
-  Duration ready_timeout{};
 };
 
 struct Campaign {

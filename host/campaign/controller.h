@@ -74,6 +74,10 @@ class Controller {
 
   // controller_phases.cpp
   void phases();
+  /// How many phases of the plan the health score allows; all of them by default.
+  std::size_t selected_phases();
+  /// Whether the plan goes on after a phase, with the reason written down when it does not.
+  bool goes_on_after(const PhasePlan& plan);
   /// Runs one phase; false when the campaign must end.
   bool phase(const PhasePlan& plan, std::int32_t attempt);
   void cooldown(Duration longest, const std::string& why);
@@ -107,6 +111,7 @@ class Controller {
   double planned_seconds_ = 0;
   const LoadRun* current_load_ = nullptr;
   std::uint32_t consecutive_failures_ = 0;
+  double health_ = 0;  // of the baseline, 0-100
   bool loads_recorded_ = false;
   bool load_began_ = false;
   std::optional<Ending> ending_;

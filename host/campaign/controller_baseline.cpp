@@ -207,6 +207,7 @@ bool Controller::baseline() {
     target.value = 1;  // a target that ends no probe at all is as good as dead
   sensors.push_back(target);
   const HealthScore health = health_score(sensors);
+  health_ = health.score.value_or(0);
   bulletin_->set("baseline",
                  json::object{{"wall_ns", clock_.wall_ns()},
                               {"duration", static_cast<double>(loop_.now() - started) / 1e9},

@@ -64,21 +64,43 @@ std::vector<LoadSpec> Controller::specs(const PhasePlan& plan, std::uint64_t sta
   return specs;
 }
 
+std::size_t Controller::selected_phases() {
+  const std::size_t all = campaign_.phases.size();
+  if (!campaign_.escalate_select_by_health) return all;
+  // Shares of the plan by health score: those of the eight phases of the scripts this replaces.
+  const double share = health_ >= 90 ? 1.0 : health_ >= 80 ? 0.75 : health_ >= 70 ? 0.5 : 0.25;
+  const auto count = static_cast<std::size_t>(std::ceil(static_cast<double>(all) * share));
+  const std::string text = "health " + std::to_string(std::lround(health_)) +
+                           " of 100: " + std::to_string(count) + " of " + std::to_string(all) +
+                           " phases will run";
+  bulletin_->event("control", "decision", -1,
+                   {{"text", text}, {"inputs", json::object{{"health", health_}, {"phases", all}}}},
+                   text);
+  return count;
+}
+
+bool Controller::goes_on_after(const PhasePlan& plan) {
+  if (consecutive_failures_ == 0) return true;
+  std::string why;
+  if (!campaign_.escalate_recover)
+    why = "phase " + plan.name + " failed and escalate.recover is false";
+  else if (consecutive_failures_ >= campaign_.safety.max_consecutive_failures)
+    why = std::to_string(consecutive_failures_) + " phases failed in a row";
+  if (why.empty()) return true;
+  bulletin_->event("control", "decision", plan.index,
+                   {{"text", "no further phase: " + why},
+                    {"inputs", json::object{{"consecutive_failures", consecutive_failures_},
+                                            {"limit", campaign_.safety.max_consecutive_failures},
+                                            {"recover", campaign_.escalate_recover}}}},
+                   why + ": the campaign ends here");
+  return false;
+}
+
 void Controller::phases() {
-  for (const auto& plan : campaign_.phases) {
-    if (!phase(plan, 1)) return;
-    const bool last = plan.index + 1 == static_cast<std::int32_t>(campaign_.phases.size());
-    if (last) return;
-    if (consecutive_failures_ >= campaign_.safety.max_consecutive_failures) {
-      bulletin_->event(
-          "control", "decision", plan.index,
-          {{"text", "no further phase: too many failures in a row"},
-           {"inputs", json::object{{"consecutive_failures", consecutive_failures_},
-                                   {"limit", campaign_.safety.max_consecutive_failures}}}},
-          std::to_string(consecutive_failures_) +
-              " phases failed in a row: the campaign ends here");
-      return;
-    }
+  const std::size_t count = selected_phases();
+  for (std::size_t i = 0; i < count; ++i) {
+    const PhasePlan& plan = campaign_.phases[i];
+    if (!phase(plan, 1) || i + 1 == count || !goes_on_after(plan)) return;
     if (consecutive_failures_ > 0)
       cooldown(campaign_.safety.cooldown, "phase " + plan.name + " failed");
     else if (plan.pause.count() > 0)

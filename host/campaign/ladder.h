@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,14 +11,16 @@
 
 namespace ordeal {
 
-/// The CPU limit of `safety.cpu_percent`, judged every check interval: after
-/// `consecutive_violations` checks above it in a row the level rises by one (throttle, hold, stop
-/// phase), never further: CPU does not kill. It falls back to ok once a check is 10 points under
-/// the limit. Pure.
+/// The CPU limit of `safety.cpu_percent` (or of the reserve, if tighter), judged every check
+/// interval: after `consecutive_violations` checks above it in a row the level rises by one
+/// (throttle, hold, stop phase), never further: CPU does not kill. It falls back to ok once a check
+/// is 10 points under the limit. Pure.
 class CpuLimit {
  public:
+  /// `safety.reserve` tightens the limit: what is reserved is not used up to the last.
   explicit CpuLimit(const Safety& safety)
-      : limit_(safety.cpu_percent / 100), needed_(safety.consecutive_violations) {}
+      : limit_(std::min(safety.cpu_percent, 100 - safety.reserve_cpu_percent) / 100),
+        needed_(safety.consecutive_violations) {}
 
   /// One check of the machine's busy share (0-1). Returns the level, ORDEAL_VERDICT_*.
   std::uint32_t check(double busy);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -147,7 +148,8 @@ int run_campaign(const RunRequest& request) {
   GuardianOptions guardian;
   guardian.run_dir = dir->path;
   guardian.run_id = dir->id;
-  guardian.memory_percent = campaign->safety.memory_percent;
+  guardian.memory_percent =
+      std::min(campaign->safety.memory_percent, 100 - campaign->safety.reserve_memory_percent);
   guardian.disk_percent = campaign->safety.disk_percent;
   guardian.max_duration_ns = static_cast<std::uint64_t>(campaign->safety.max_duration.count());
   char scale[32];

@@ -13,6 +13,7 @@ Safety safety_of(double cpu_percent, std::uint32_t consecutive) {
   Safety safety;
   safety.cpu_percent = cpu_percent;
   safety.consecutive_violations = consecutive;
+  safety.reserve_cpu_percent = 0;
   return safety;
 }
 
@@ -33,6 +34,14 @@ BOOST_AUTO_TEST_CASE(every_third_violation_in_a_row_is_one_step) {
   const std::uint32_t levels[] = {0, 0, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4};
   for (const std::uint32_t level : levels) BOOST_TEST(cpu.check(0.99) == level);
   BOOST_TEST(cpu.level() == std::uint32_t{ORDEAL_VERDICT_STOP_PHASE});
+}
+
+BOOST_AUTO_TEST_CASE(a_reserve_tightens_the_limit_and_never_loosens_it) {
+  Safety safety = safety_of(85, 1);
+  safety.reserve_cpu_percent = 20;
+  BOOST_TEST(CpuLimit(safety).limit() == 0.80, boost::test_tools::tolerance(1e-9));
+  safety.reserve_cpu_percent = 5;
+  BOOST_TEST(CpuLimit(safety).limit() == 0.85, boost::test_tools::tolerance(1e-9));
 }
 
 BOOST_AUTO_TEST_CASE(a_check_at_the_limit_breaks_the_row) {

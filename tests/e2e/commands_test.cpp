@@ -148,6 +148,35 @@ BOOST_AUTO_TEST_CASE(plugins_schemas_and_completion_are_listed) {
   BOOST_TEST_CONTEXT(completed.err) { BOOST_TEST(completed.out == "run runs\n"); }
 }
 
+BOOST_AUTO_TEST_CASE(health_chooses_how_many_phases_run_and_a_mix_is_judged_before_load) {
+  Installed ordeal;
+  Nginx nginx(ordeal.folder());
+  const std::string phase = R"({"name": "NAME", "duration": "1s", "connections": 2, "rate": 50,)"
+                            R"( "slo": {"success": ">=99%"}})";
+  std::string phases;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    std::string one = phase;
+    one.replace(one.find("NAME"), 4, name);
+    phases += (phases.empty() ? "" : ", ") + one;
+  }
+  spill(ordeal.file("four.json"),
+        R"({"campaign": "four", "version": 1, "duration": "30s", "load": [{"scenario": "http"}],)"
+        R"("baseline": {"duration": "1s", "required_health": 0}, "phases": [)" +
+            phases + "]}");
+  const auto run =
+      ordeal.run({"run", ordeal.file("four.json"), "--yes", "--set", "target.http=" + nginx.url(),
+                  "--set", "escalate.select_by_health=true", "--set", "safety.cpu_percent=1",
+                  "--set", "safety.check_interval=30s"});
+  BOOST_TEST_CONTEXT(run.out + run.err) { BOOST_TEST(contains(run.err, "of 4 phases will run")); }
+  const auto mixed =
+      ordeal.run({"run", ordeal.file("four.json"), "--yes", "--set", "target.http=" + nginx.url(),
+                  "--set", R"(load.0.mix={"zap": 1})"});
+  BOOST_TEST_CONTEXT(mixed.out + mixed.err) {
+    BOOST_TEST(mixed.code == 104);
+    BOOST_TEST(contains(mixed.out + mixed.err, "zap"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_rule_stops_the_run) {
   Installed ordeal;
   Nginx nginx(ordeal.folder());
