@@ -22,6 +22,7 @@ class SessionTable {
     State state = State::closed;
     bool answered = false;  // an operation has been answered since it was opened
     bool ready = false;     // is in the ring
+    bool refused = false;   // the target turned it away; until it is open again
     std::uint32_t in_flight = 0;
     std::uint32_t previous = 0;
     std::uint32_t next = 0;
@@ -43,20 +44,23 @@ class SessionTable {
   [[nodiscard]] std::uint32_t size() const { return ring_; }
   Session& operator[](std::uint32_t session) { return sessions_[session]; }
   [[nodiscard]] std::uint32_t open() const { return open_; }
-  /// Sessions that are open, or on the way there without a failure behind them. When there is none,
-  /// no operation can be attempted.
+  /// Sessions that are open, or on the way there without having been refused. When there is none,
+  /// no operation can be attempted. One that we gave up ourselves, after a timeout, is on its way
+  /// back.
   [[nodiscard]] std::uint32_t hopeful() const { return hopeful_; }
 
   void set_state(std::uint32_t session, State state) {
     Session& s = sessions_[session];
     count(s, -1);
+    if (state == State::open) s.refused = false;
     s.state = state;
     count(s, +1);
   }
-  /// After a failure: the next back-off, doubling.
-  void fail(std::uint32_t session, std::uint64_t now_ns) {
+  /// After a failure: the next back-off, doubling. `refused`: the target's doing, not ours.
+  void fail(std::uint32_t session, std::uint64_t now_ns, bool refused) {
     Session& s = sessions_[session];
     count(s, -1);
+    s.refused = refused;
     s.backoff_ns =
         s.backoff_ns == 0 ? first_backoff_ns : std::min(2 * s.backoff_ns, last_backoff_ns);
     s.retry_ns = now_ns + s.backoff_ns;
@@ -87,8 +91,7 @@ class SessionTable {
  private:
   void count(const Session& s, int by) {
     const bool is_open = s.state == State::open;
-    const bool hopeful =
-        is_open || ((s.state == State::wanted || s.state == State::opening) && s.backoff_ns == 0);
+    const bool hopeful = is_open || (s.state != State::closed && !s.refused);
     if (is_open) open_ += static_cast<std::uint32_t>(by);
     if (hopeful) hopeful_ += static_cast<std::uint32_t>(by);
   }

@@ -47,7 +47,7 @@ void Worker::Impl::opened(std::uint32_t session, std::uint32_t outcome, std::int
 void Worker::Impl::open_failed(std::uint32_t session, std::int64_t code, std::uint64_t now) {
   ++recorder_.counts().sessions_failed;
   last_open_code_ = code;
-  back_off(session, now);
+  back_off(session, now, true);
   // Closed load has no schedule that says how many operations were missed: each failed attempt to
   // open stands for one that could not be made.
   if (!open_load() && started_ && !over_ && !warm_up(now)) {
@@ -56,8 +56,8 @@ void Worker::Impl::open_failed(std::uint32_t session, std::int64_t code, std::ui
   }
 }
 
-void Worker::Impl::back_off(std::uint32_t session, std::uint64_t now) {
-  sessions_.fail(session, now);
+void Worker::Impl::back_off(std::uint32_t session, std::uint64_t now, bool refused) {
+  sessions_.fail(session, now, refused);
   retries_.emplace(sessions_[session].retry_ns, session);
   if (!retry_timer_.is_set() || retries_.top().second == session)
     retry_timer_.set(retries_.top().first);
@@ -101,8 +101,9 @@ void Worker::Impl::lost(std::uint32_t session, std::uint32_t outcome, std::int64
     want(session);
   } else {
     // Also an orderly end before anything was answered: a target that accepts and closes at once
-    // must not be opened in a tight loop.
-    back_off(session, clock_.monotonic_ns());
+    // must not be opened in a tight loop. Nor must one whose operation we gave up, but that is not
+    // a refusal: what waits goes on waiting, up to its timeout.
+    back_off(session, clock_.monotonic_ns(), outcome != ORDEAL_OUTCOME_OK);
   }
   schedule();
 }

@@ -195,6 +195,23 @@ BOOST_AUTO_TEST_CASE(a_stuck_session_is_used_again_after_its_timeout) {
   BOOST_TEST(fake.issued.size() > 1u);
 }
 
+// Seen against a server past its knee: every session was given up at its deadline, all were in
+// back-off for a moment, and thousands of waiting operations were called dropped at once.
+BOOST_AUTO_TEST_CASE(sessions_that_we_gave_up_drop_nothing_that_waits) {
+  FakeScenario fake;
+  fake.on_issue = [](const ordeal_op&) {};
+  fake.on_cancel = [&](std::uint64_t id) {
+    for (const auto& op : fake.issued)
+      if (op.id == id) fake.lost(op.session, ORDEAL_OUTCOME_OK);
+  };
+  LoadSpec spec = open_load(2, 1'000, 60 * ms);
+  spec.timeout_ns = 20 * ms;
+  const IntervalFrame frame = fake.run(spec);
+  BOOST_TEST(frame.offered == 60u);
+  BOOST_TEST(count(frame, Outcome::dropped) == 0u);
+  BOOST_TEST(count(frame, Outcome::timeout) == 60u);
+}
+
 BOOST_AUTO_TEST_CASE(the_waiting_room_is_bounded) {
   FakeScenario fake;
   fake.on_issue = [](const ordeal_op&) {};

@@ -197,7 +197,7 @@ std::string drift_section(View campaign) {
   std::transform(trend.begin(), trend.end(), trend.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   std::string body =
-      paragraph("Response times from the first phase to the last: " + trend + ".", "lead");
+      paragraph("Response times inside the phases, first third against last: " + trend + ".", "lead");
   const View impact = campaign["resource_impact_summary"];
   HtmlTable table({"Resource", "Lowest", "Mean", "Highest"}, {1, 2, 3});
   for (std::size_t i = 0; i < impact.size(); ++i) {

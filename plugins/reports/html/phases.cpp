@@ -124,7 +124,7 @@ std::string latency_section(View campaign) {
 std::string phases_section(View campaign) {
   const View phases = campaign["phase_results"];
   HtmlTable table(
-      {"Phase", "Load", "Ran", "Operations", "ok/s", "Success", "Mean", "Rating", "Result"},
+      {"Phase", "Load", "Ran", "Operations", "op/s", "Success", "Mean", "Rating", "Result"},
       {2, 3, 4, 5, 6});
   std::string notes;
   for (std::size_t i = 0; i < phases.size(); ++i) {

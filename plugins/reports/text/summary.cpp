@@ -122,7 +122,7 @@ std::string assertions(View campaign) {
 }
 
 std::string phase_table(View campaign) {
-  Table table({"phase", "ran", "ok/s", "success", "p50", "p99", "max", "result"},
+  Table table({"phase", "ran", "op/s", "success", "p50", "p99", "max", "result"},
               {1, 2, 3, 4, 5, 6});
   const View phases = campaign["phase_results"];
   for (std::size_t i = 0; i < phases.size(); ++i) {
