@@ -38,6 +38,10 @@ struct Conclusion {
 /// and SIGTERM become stop requests, twice: forced.
 void follow_run(const RunDir& dir, bool pass_signals);
 
+/// The exit code the guardian recorded as its last act, for those who are not its parent; 116
+/// without.
+int guardian_verdict(const RunDir& dir);
+
 /// After the tree is empty: sweeps orphans, merges the guardian's evidence, completes the journal
 /// and writes the reports that the controller did not write. Safe to repeat.
 Conclusion conclude_run(const RunDir& dir, const Options& options, int guardian_exit_code);

@@ -140,6 +140,14 @@ std::vector<std::string> report_paths(const RunDir& dir) {
 
 }  // namespace
 
+int guardian_verdict(const RunDir& dir) {
+  int code = static_cast<int>(ExitCode::incomplete);
+  if (auto records = read_evidence(dir.path))
+    for (const auto& record : *records)
+      if (record.type == "end") code = static_cast<int>(record.a);
+  return code;
+}
+
 Conclusion conclude_run(const RunDir& dir, const Options& options, int guardian_exit_code) {
   Conclusion end;
   sweep_run(dir.id, ::getpid(), 2000);
@@ -181,7 +189,7 @@ int report_command(const Options& options) {
     std::fprintf(stderr, "ordeal: %s\n", dir.error().line().c_str());
     return static_cast<int>(dir.error().code);
   }
-  if (!running_guardian(dir->path)) complete_journal(*dir, static_cast<int>(ExitCode::incomplete));
+  if (!running_guardian(dir->path)) complete_journal(*dir, guardian_verdict(*dir));
   auto rendered = render_all(*dir, options, false);
   if (!rendered) {
     std::fprintf(stderr, "ordeal: %s\n", rendered.error().line().c_str());

@@ -193,7 +193,7 @@ int watch_command(const Options& options) {
   auto dir = find_run_dir(runs_folder(), options.run);
   if (!dir) return fail(dir.error());
   follow_run(*dir, false);
-  const Conclusion end = conclude_run(*dir, options, static_cast<int>(ExitCode::incomplete));
+  const Conclusion end = conclude_run(*dir, options, guardian_verdict(*dir));
   print_conclusion(*dir, end, options.json);
   return end.exit_code;
 }

@@ -80,6 +80,19 @@ BOOST_AUTO_TEST_CASE(force_leaves_nothing_but_the_front) {
   BOOST_TEST(at(ordeal.report(), "/verdict/verdict") == "stopped");
 }
 
+BOOST_AUTO_TEST_CASE(watch_tells_a_forced_stop_of_a_detached_run) {
+  Installed ordeal;
+  Nginx nginx(ordeal.folder());
+  auto command = long_campaign(nginx);
+  command.push_back("--detach");
+  BOOST_REQUIRE(ordeal.run(command).code == 0);
+  BOOST_REQUIRE(ordeal.wait_for_load());
+  BOOST_TEST(ordeal.run({"stop", "--force"}).code == 0);
+  const auto watch = ordeal.run({"watch"});
+  BOOST_TEST_CONTEXT(watch.out + watch.err) { BOOST_TEST(watch.code == 105); }
+  BOOST_TEST(at(ordeal.report(), "/verdict/verdict") == "stopped");
+}
+
 BOOST_AUTO_TEST_CASE(an_interrupt_is_an_orderly_stop) {
   Installed ordeal;
   Nginx nginx(ordeal.folder());
