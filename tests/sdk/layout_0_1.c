@@ -310,3 +310,31 @@ ORDEAL_ASSERT(ORDEAL_VERDICT_OK == 0 && ORDEAL_VERDICT_WARN == 1 && ORDEAL_VERDI
                   ORDEAL_VERDICT_HOLD == 3 && ORDEAL_VERDICT_STOP_PHASE == 4 &&
                   ORDEAL_VERDICT_ABORT == 5,
               "verdicts");
+ORDEAL_ASSERT(ORDEAL_LOG_DEBUG == 0 && ORDEAL_LOG_INFO == 1 && ORDEAL_LOG_WARNING == 2 &&
+                  ORDEAL_LOG_ERROR == 3,
+              "severities");
+ORDEAL_ASSERT(ORDEAL_METRIC_GAUGE == 0 && ORDEAL_METRIC_COUNTER == 1, "types of metrics");
+ORDEAL_ASSERT(ORDEAL_IO_READ == 1 && ORDEAL_IO_WRITE == 2 && ORDEAL_IO_ERROR == 4 &&
+                  ORDEAL_IO_HANGUP == 8,
+              "events of descriptors");
+ORDEAL_ASSERT(ORDEAL_STAGE_READINESS == 0 && ORDEAL_STAGE_BASELINE == 1 &&
+                  ORDEAL_STAGE_PHASE == 2 && ORDEAL_STAGE_CAMPAIGN == 3,
+              "stages");
+ORDEAL_ASSERT(ORDEAL_OP_PROBE == 1 && ORDEAL_OP_WARM_UP == 2, "flags of operations");
+ORDEAL_ASSERT(ORDEAL_CLOSE_ORDERLY == 0 && ORDEAL_CLOSE_ABRUPT == 1, "ways to close");
+ORDEAL_ASSERT(ORDEAL_EVENT_PAYLOAD_MAX == 256, "payload of an event");
+ORDEAL_ASSERT(ORDEAL_PLUGIN_MAGIC == UINT64_C(0x4c504c414544524f), "magic");
+
+/* Texts cannot be compared in a constant expression of C; sdk.docs compares them. */
+#define NAME(macro, text) ORDEAL_ASSERT(sizeof(macro) == sizeof(text), #macro)
+NAME(ORDEAL_PLUGIN_ENTRY_SYMBOL, "ordeal_plugin_entry");
+NAME(ORDEAL_SCENARIO, "ordeal.scenario/1");
+NAME(ORDEAL_COLLECTOR, "ordeal.collector/1");
+NAME(ORDEAL_RULE, "ordeal.rule/1");
+NAME(ORDEAL_REPORT, "ordeal.report/1");
+NAME(ORDEAL_HOST_LOG, "ordeal.host.log/1");
+NAME(ORDEAL_HOST_CLOCK, "ordeal.host.clock/1");
+NAME(ORDEAL_HOST_METRICS, "ordeal.host.metrics/1");
+NAME(ORDEAL_HOST_BUS, "ordeal.host.bus/1");
+NAME(ORDEAL_HOST_REACTOR, "ordeal.host.reactor/1");
+NAME(ORDEAL_HOST_PROCESS, "ordeal.host.process/1");

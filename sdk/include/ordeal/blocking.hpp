@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// For clients that only have a blocking library: runs the blocking call on a small thread pool and
 /// comes back to the worker's thread through Host::post, the one reactor call other threads may
-/// make.
+/// make. Since 0.1.
 #pragma once
 
 #include <pthread.h>
@@ -53,13 +53,15 @@ class BlockingPool {
     }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
+  /// [worker] See above; cannot fail.
   ~BlockingPool() { stop(); }
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
 
   /// [worker] Queues `work`; afterwards `done(std::exception_ptr, result)` is called, with a null
   /// pointer unless `work` threw (then the result is value-initialised). For a `work` that returns
-  /// nothing it is `done(std::exception_ptr)`.
+  /// nothing it is `done(std::exception_ptr)`. Both are moved in and destroyed on [worker], or with
+  /// the pool. Throws std::bad_alloc only.
   template <class Work, class Done>
   void run(Work work, Done done) {
     auto job = std::make_unique<TypedJob<Work, Done>>(std::move(work), std::move(done));

@@ -11,6 +11,9 @@
 ///   };
 ///   ORDEAL_PLUGIN("org.example.db", "0.1.0",
 ///                 ordeal::scenario<ordeal::BlockingScenario<Client>>("db"));
+///
+/// The constructor, `describe` and `threads` run on [worker]; `connect`, `perform` and a
+/// Connection's destructor on a thread of the pool, several at a time. Since 0.1.
 #pragma once
 
 #include <atomic>

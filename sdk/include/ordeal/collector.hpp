@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Collectors in C++: derive from Collector, name the class in ORDEAL_PLUGIN (plugin.hpp).
-/// abi/collector.h is the specification; here only what the C++ form adds.
+/// abi/collector.h is the specification; here only what the C++ form adds. All [worker]. Since 0.1.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ class SampleSink {
 
   /// One value of the metric with that index; `labels` are its label values in the order declared,
   /// separated by commas (a comma inside a value is %2C). What cannot be read is left out, never 0.
-  /// Returns ORDEAL_OK, or ORDEAL_E_LIMIT after 4,096 values in one call.
+  /// Returns ORDEAL_OK, ORDEAL_E_NOT_FOUND for an index that was not declared, or ORDEAL_E_LIMIT
+  /// after 4,096 values in one call.
   std::int32_t add(std::uint32_t metric, std::string_view labels, double value) noexcept {
     return sink_->sample(sink_, metric, abi::str(labels), value);
   }
@@ -50,7 +51,8 @@ class Collector {
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
-  /// The declared metrics. Called once, directly after the constructor.
+  /// The declared metrics; they stay the collector's. Called once, directly after the constructor.
+  /// An exception refuses the component.
   virtual std::span<const Metric> metrics() = 0;
   /// Reads once. An exception is an error of the whole call: its samples are lost, the host backs
   /// off.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What the four kinds of component share: the context an instance is made with, the exception that
-/// carries a status, and the guard that keeps every exception on the plugin's side.
+/// carries a status, and the guard that keeps every exception on the plugin's side. Since 0.1.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ class Failure : public std::runtime_error {
   std::int32_t status_;
 };
 
-/// What a component instance is made with. The texts are valid during the constructor only.
+/// What a component instance is made with, on [worker]. The texts are valid during the constructor
+/// only; what it throws refuses the component, with the text as reason.
 struct Context {
   Host host;
   std::string_view component;  // the component's id from the manifest

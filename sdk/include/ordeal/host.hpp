@@ -3,7 +3,8 @@
 /// no allocation. A service that this host does not offer answers ORDEAL_E_UNSUPPORTED; log lines
 /// without a log service are lost.
 ///
-/// Every call is [worker] unless its comment says [any].
+/// Every call is [worker] unless its comment says [any]. A call with a status returns what the
+/// table's own comment in abi/ says, or ORDEAL_E_UNSUPPORTED. Since 0.1.
 #pragma once
 
 #include <cstdint>

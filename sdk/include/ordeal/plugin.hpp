@@ -6,7 +6,8 @@
 ///
 /// The id, the version and the component ids must be those of the manifest. The classes derive from
 /// ordeal::Scenario, Collector, Rule or Report and are constructible from const ScenarioContext&
-/// (scenarios) or const Context& (the others). All of it is constant data: nothing runs at load.
+/// (scenarios) or const Context& (the others). All of it is constant data: nothing runs at load,
+/// and instances are made and destroyed on [worker]. Since 0.1.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +43,7 @@ struct DeclaredIn<Kind, R (Kind::*)(A...)> : std::true_type {};
 
 }  // namespace detail
 
+/// One component of the plugin, by its id in the manifest; for ORDEAL_PLUGIN.
 template <class T>
 constexpr detail::Component<Scenario, T> scenario(std::string_view id) noexcept {
   static_assert(std::is_base_of_v<Scenario, T>);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Reports in C++: derive from Report, name the class in ORDEAL_PLUGIN (plugin.hpp). abi/report.h
-/// is the specification; here only what the C++ form adds.
+/// is the specification; here only what the C++ form adds. All [worker]. Since 0.1.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +60,8 @@ class Report {
   Report(const Report&) = delete;
   Report& operator=(const Report&) = delete;
 
-  /// Writes the files of one stage (ORDEAL_STAGE_*); nothing to write for it is fine.
+  /// Writes the files of one stage (ORDEAL_STAGE_*); nothing to write for it is fine. `document` is
+  /// valid during the call. What it throws is the stage's error; files ended before it are kept.
   virtual void render(std::uint32_t stage, std::string_view document, FileSink& sink) = 0;
   /// Streaming: one interval/1 event as JSON. The host sends them only to plugins of which a report
   /// overrides this. What it throws is logged.

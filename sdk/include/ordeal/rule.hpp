@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Rules in C++: derive from Rule, name the class in ORDEAL_PLUGIN (plugin.hpp). abi/rule.h is the
-/// specification; here only what the C++ form adds.
+/// specification; here only what the C++ form adds. All [worker]. Since 0.1.
 #pragma once
 
 #include <cstddef>

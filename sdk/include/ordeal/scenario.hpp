@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Scenarios in C++: derive from Scenario, name the class in ORDEAL_PLUGIN (plugin.hpp).
-/// abi/scenario.h is the specification; here only what the C++ form adds.
+/// abi/scenario.h is the specification; here only what the C++ form adds. All [worker]. Since 0.1.
 #pragma once
 
 #include <cstdint>
@@ -76,7 +76,7 @@ class Scenario {
   Scenario(const Scenario&) = delete;
   Scenario& operator=(const Scenario&) = delete;
 
-  /// Called once, directly after the constructor.
+  /// Called once, directly after the constructor. An exception refuses the component.
   virtual ScenarioInfo describe() = 0;
   /// Starts to open a session; answer through engine().opened, at once or later. What it throws is
   /// the host's "could not be opened", with the text as reason.

@@ -13,8 +13,12 @@
  *  - No exception crosses; in C++ every function pointer is noexcept.
  *  - Nothing allocated on one side is freed on the other. A pointer passed in is valid for the
  *    call only, unless its comment gives a longer life.
- *  - Threads are named in square brackets: [worker] the one thread that owns an instance,
- *    [any] any thread. A plugin's functions are called on [worker] unless they say otherwise.
+ *  - Threads are named in square brackets, at every function: [worker] the one thread that owns an
+ *    instance, [any] any thread.
+ *  - Every function, struct and constant says since which minor it is there, itself or through the
+ *    struct it belongs to. Every function with a status says which errors it returns: a plugin's
+ *    own may return any ORDEAL_E_*, and a host function that gets a NULL pointer where its comment
+ *    does not allow one is misused, not refused.
  *  - Times are nanoseconds of CLOCK_MONOTONIC, durations are nanoseconds, sizes are bytes.
  */
 #pragma once
@@ -29,8 +33,9 @@ extern "C" {
 #define ORDEAL_NOEXCEPT
 #endif
 
-/* While the major is 0 a plugin's minor must equal the host's. Since 0.1. */
+/* A plugin's major must equal the host's. Since 0.1. */
 #define ORDEAL_ABI_MAJOR 0u
+/* While the major is 0 a plugin's minor must equal the host's. Since 0.1. */
 #define ORDEAL_ABI_MINOR 1u
 
 /* UTF-8 text, not NUL-terminated. `ptr` may be NULL when `len` is 0. Never grows. Since 0.1. */
@@ -51,7 +56,8 @@ enum {
   ORDEAL_E_INTERNAL = -7     /* a defect; an exception was caught at the edge */
 };
 
-/* Opaque to the plugin. One per component instance; lives as long as the instance. */
+/* One per component instance; lives as long as the instance. Read-only for the plugin. Since 0.1.
+ */
 typedef struct ordeal_host ordeal_host;
 
 /*
@@ -68,13 +74,14 @@ struct ordeal_host {
 
   /*
    * [any] Returns the table of the host service `id` ("ordeal.host.log/1"), or NULL when this host
-   * does not offer it. The table lives as long as the process. The comparison is exact.
+   * does not offer it. The table is the host's and lives as long as the process; its functions take
+   * this `host` back. The comparison is exact, and `id` is read during the call only.
    */
   const void* (*get_extension)(const ordeal_host* host, ordeal_str id)ORDEAL_NOEXCEPT;
 
   /*
    * [worker] Says why the call in progress is about to return an error. The text is copied (at most
-   * 1,024 bytes of it). The last text before the return counts.
+   * 1,024 bytes of it). The last text before the return counts. Cannot fail.
    */
   void (*set_error)(const ordeal_host* host, ordeal_str message) ORDEAL_NOEXCEPT;
 };

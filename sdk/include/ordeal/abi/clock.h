@@ -8,9 +8,10 @@
 extern "C" {
 #endif
 
+/* The id of this service. Since 0.1. */
 #define ORDEAL_HOST_CLOCK "ordeal.host.clock/1"
 
-/* Since 0.1. */
+/* The host's; lives as long as the process. Neither function can fail. Since 0.1. */
 typedef struct ordeal_host_clock {
   uint32_t struct_size;
   uint32_t reserved;

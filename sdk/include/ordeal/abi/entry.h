@@ -14,9 +14,10 @@
 extern "C" {
 #endif
 
-/* "ORDEALPL", read as a little-endian number. */
+/* "ORDEALPL", read as a little-endian number. Since 0.1. */
 #define ORDEAL_PLUGIN_MAGIC UINT64_C(0x4c504c414544524f)
 
+/* The name of the one symbol. Since 0.1. */
 #define ORDEAL_PLUGIN_ENTRY_SYMBOL "ordeal_plugin_entry"
 
 /* Never grows: what must be readable before anything is known about the plugin. Since 0.1. */
@@ -29,12 +30,16 @@ typedef struct ordeal_plugin_entry_t {
 
   /*
    * [worker] Called before any other function, with a host that lives until deinit returns. `id`
-   * and `version` must return what the manifest says: the host compares them after init. Returns a
-   * status; after an error the plugin is not used.
+   * and `version` must return what the manifest says: the host compares them after init; the texts
+   * are the plugin's and live until deinit. On an error (with set_error) the plugin is not used,
+   * and deinit is not called.
    */
   int32_t (*init)(const ordeal_host* host, ordeal_str* id, ordeal_str* version) ORDEAL_NOEXCEPT;
 
-  /* [worker] Called once for each init that succeeded, after every instance is destroyed. */
+  /*
+   * [worker] Called once for each init that succeeded, after every instance is destroyed. Cannot
+   * fail. Not called when the process is killed.
+   */
   void (*deinit)(void) ORDEAL_NOEXCEPT;
 
   /*
@@ -46,7 +51,7 @@ typedef struct ordeal_plugin_entry_t {
   const void* (*get_factory)(ordeal_str id)ORDEAL_NOEXCEPT;
 } ordeal_plugin_entry_t;
 
-/* What a plugin defines: extern "C", default visibility, constant. */
+/* What a plugin defines: extern "C", default visibility, constant. Since 0.1. */
 #if defined(__GNUC__)
 __attribute__((visibility("default")))
 #endif

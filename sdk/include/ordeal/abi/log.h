@@ -8,11 +8,13 @@
 extern "C" {
 #endif
 
+/* The id of this service. Since 0.1. */
 #define ORDEAL_HOST_LOG "ordeal.host.log/1"
 
+/* Values of `severity`; a greater one counts as ERROR. Since 0.1. */
 enum { ORDEAL_LOG_DEBUG = 0, ORDEAL_LOG_INFO = 1, ORDEAL_LOG_WARNING = 2, ORDEAL_LOG_ERROR = 3 };
 
-/* Since 0.1. */
+/* The host's; lives as long as the process. Since 0.1. */
 typedef struct ordeal_host_log {
   uint32_t struct_size;
   uint32_t reserved;

@@ -11,14 +11,16 @@
 extern "C" {
 #endif
 
+/* The id of this service. Since 0.1. */
 #define ORDEAL_HOST_METRICS "ordeal.host.metrics/1"
 
+/* Values of `ordeal_metric_info::type`. Since 0.1. */
 enum {
   ORDEAL_METRIC_GAUGE = 0,  /* a level: may go up and down */
   ORDEAL_METRIC_COUNTER = 1 /* a total since some start: a step back is a restart */
 };
 
-/* Since 0.1. Strings are the declarer's and live until its instance is destroyed. */
+/* One metric. Strings are the declarer's and live until its instance is destroyed. Since 0.1. */
 typedef struct ordeal_metric_info {
   uint32_t struct_size;
   uint32_t type;     /* ORDEAL_METRIC_* */
@@ -28,16 +30,22 @@ typedef struct ordeal_metric_info {
   ordeal_str labels; /* names of its labels, separated by commas: "device,mode"; may be empty */
 } ordeal_metric_info;
 
-/* Since 0.1. */
+/* The host's; lives as long as the process. Since 0.1. */
 typedef struct ordeal_host_metrics {
   uint32_t struct_size;
   uint32_t reserved;
-  /* [worker] Declares a metric; `index` is what `record` takes. ORDEAL_E_LIMIT after 256. */
+  /*
+   * [worker] Declares a metric; `index` is what `record` takes. `info` is read during the call.
+   * ORDEAL_E_INVALID: no Prometheus name, an unknown type, or declared before by this instance.
+   * ORDEAL_E_LIMIT after 256.
+   */
   int32_t (*declare)(const ordeal_host* host, const ordeal_metric_info* info,
                      uint32_t* index) ORDEAL_NOEXCEPT;
   /*
    * [worker] Sets the value of one series. `labels` are the label values in the order declared,
-   * separated by commas. The newest value of each interval is kept.
+   * separated by commas; the text is copied. The newest value of each interval, collect, evaluate
+   * or render is kept. ORDEAL_E_NOT_FOUND: no such index. ORDEAL_E_INVALID: a value that is not
+   * finite, or not one label value for each label. ORDEAL_E_LIMIT: too many series (4,096).
    */
   int32_t (*record)(const ordeal_host* host, uint32_t index, ordeal_str labels,
                     double value) ORDEAL_NOEXCEPT;

@@ -12,6 +12,7 @@
 extern "C" {
 #endif
 
+/* The id of this extension. Since 0.1. */
 #define ORDEAL_RULE "ordeal.rule/1"
 
 /* From the mildest to the harshest. Since 0.1. */
@@ -24,7 +25,7 @@ enum {
   ORDEAL_VERDICT_ABORT = 5       /* end the campaign */
 };
 
-/* The newest value of one series. Since 0.1; in arrays the stride is the snapshot's. */
+/* The newest value of one series. The host's; in arrays the stride is the snapshot's. Since 0.1. */
 typedef struct ordeal_sample {
   uint32_t struct_size;
   uint32_t type;     /* ORDEAL_METRIC_* */
@@ -34,7 +35,7 @@ typedef struct ordeal_sample {
   uint64_t mono_ns; /* when it was read */
 } ordeal_sample;
 
-/* What one operation kind did in one interval. Since 0.1. */
+/* What one operation kind did in one interval. The host's; stride as above. Since 0.1. */
 typedef struct ordeal_interval {
   uint32_t struct_size;
   uint32_t reserved;
@@ -48,7 +49,7 @@ typedef struct ordeal_interval {
   uint64_t max_ns;
 } ordeal_interval;
 
-/* Since 0.1. The host's; valid during the call. */
+/* What a rule judges. The host's; valid during the call, all it points at included. Since 0.1. */
 typedef struct ordeal_snapshot {
   uint32_t struct_size;
   uint32_t phase; /* number of the running phase, 0xffffffff between phases */
@@ -61,7 +62,10 @@ typedef struct ordeal_snapshot {
   uint32_t interval_stride;
 } ordeal_snapshot;
 
-/* Since 0.1. Strings are the rule's and stay valid until its next call. */
+/*
+ * A rule's answer. The struct is the host's; strings are the rule's and stay valid until its next
+ * call. Since 0.1.
+ */
 typedef struct ordeal_verdict {
   uint32_t struct_size;
   uint32_t level;    /* ORDEAL_VERDICT_* */
@@ -72,17 +76,23 @@ typedef struct ordeal_verdict {
   uint64_t window_ns; /* how long the condition has to hold */
 } ordeal_verdict;
 
-/* Since 0.1. All functions: [worker]. */
+/* Functions of one component kind. The plugin's; lives until deinit. Since 0.1. */
 typedef struct ordeal_rule_factory {
   uint32_t struct_size;
   uint32_t reserved;
-  /* As in scenario.h. */
+  /*
+   * [worker] Makes an instance: `component` is the component's id from the manifest, `config` JSON
+   * that satisfies its schema, defaults merged in; both are read during the call only. `host`
+   * outlives the instance. On an error (with set_error) `instance` is not looked at, and the
+   * component is refused: the run does not start.
+   */
   int32_t (*create)(const ordeal_host* host, ordeal_str component, ordeal_str config,
                     void** instance) ORDEAL_NOEXCEPT;
+  /* [worker] Ends an instance, once, after all other calls. Its host is not used afterwards. */
   void (*destroy)(void* instance) ORDEAL_NOEXCEPT;
   /*
-   * Judges. `verdict` comes zeroed (that is: ok) with struct_size set. An error counts as a missed
-   * deadline.
+   * [worker] Judges. `verdict` comes zeroed (that is: ok) with struct_size set; write no further
+   * than that says. An error (with set_error) counts as a missed deadline.
    */
   int32_t (*evaluate)(void* instance, const ordeal_snapshot* snapshot,
                       ordeal_verdict* verdict) ORDEAL_NOEXCEPT;

@@ -18,6 +18,7 @@
 extern "C" {
 #endif
 
+/* The id of this extension. Since 0.1. */
 #define ORDEAL_SCENARIO "ordeal.scenario/1"
 
 /* How an operation or a session ended. Each is counted apart. Since 0.1. */
@@ -33,19 +34,19 @@ enum {
   ORDEAL_OUTCOME_COUNT = 8
 };
 
-/* Bits of `ordeal_op::flags`. */
+/* Bits of `ordeal_op::flags`. Since 0.1. */
 enum {
   ORDEAL_OP_PROBE = 1,  /* a single unloaded probe: baseline, half-open breaker */
   ORDEAL_OP_WARM_UP = 2 /* counted apart from the measured ones */
 };
 
-/* How a session is closed. */
+/* How a session is closed. Since 0.1. */
 enum {
   ORDEAL_CLOSE_ORDERLY = 0, /* say goodbye as the protocol wants it */
   ORDEAL_CLOSE_ABRUPT = 1   /* as a crashed client would: reset, no farewell */
 };
 
-/* The engine numbers sessions from 0 within a worker; a number is reused once closed. */
+/* The engine numbers sessions from 0 within a worker; a number is reused once closed. Since 0.1. */
 typedef uint32_t ordeal_session_id;
 
 /* One operation. The host's; valid until it is completed. Since 0.1. */
@@ -60,14 +61,17 @@ typedef struct ordeal_op {
   uint64_t deadline_ns; /* when the engine will cancel it */
 } ordeal_op;
 
-/* A moment or a duration measured by the plugin: `mark` indexes the marks it declared. */
+/*
+ * A moment or a duration measured by the plugin: `mark` indexes the marks it declared. Stands in
+ * plain arrays, so it has no struct_size and never grows. Since 0.1.
+ */
 typedef struct ordeal_mark {
   uint32_t mark;
   uint32_t reserved;
   uint64_t duration_ns;
 } ordeal_mark;
 
-/* Since 0.1. Read during `complete` only. */
+/* How an operation ended. The plugin's; read during `complete` only. Since 0.1. */
 typedef struct ordeal_result {
   uint32_t struct_size;
   uint32_t outcome; /* ORDEAL_OUTCOME_* */
@@ -80,7 +84,10 @@ typedef struct ordeal_result {
   uint32_t requests; /* requests put on the wire, retries inside the plugin included; usually 1 */
 } ordeal_result;
 
-/* Since 0.1. Strings are the plugin's and live as long as the instance. */
+/*
+ * What a scenario says about itself. The struct is the host's; the arrays and strings are the
+ * plugin's and live as long as the instance. Since 0.1.
+ */
 typedef struct ordeal_scenario_info {
   uint32_t struct_size;
   uint32_t n_kinds;
@@ -93,8 +100,8 @@ typedef struct ordeal_scenario_info {
 } ordeal_scenario_info;
 
 /*
- * The engine's side, given to `create`. Lives as long as the instance. Since 0.1.
- * All functions: [worker]. `engine` is the first field of the struct, passed back.
+ * The engine's side, given to `create`. The host's; lives as long as the instance. `engine` is this
+ * struct, passed back. No function of it can fail: misuse is counted against the plugin. Since 0.1.
  */
 typedef struct ordeal_engine {
   uint32_t struct_size;
@@ -102,30 +109,34 @@ typedef struct ordeal_engine {
   void* self;
 
   /*
-   * Ends an operation, exactly once. May be called from inside `issue`. A second completion, or one
-   * of an unknown id, is counted as misbehaviour and otherwise ignored; one after the engine's
-   * timeout is counted as late.
+   * [worker] Ends an operation, exactly once. May be called from inside `issue`. A second
+   * completion, or one of an unknown id, is counted as misbehaviour and otherwise ignored; one
+   * after the engine's timeout is counted as late.
    */
   void (*complete)(const struct ordeal_engine* engine, uint64_t op_id,
                    const ordeal_result* result) ORDEAL_NOEXCEPT;
 
   /*
-   * Answers `open`: with ORDEAL_OUTCOME_OK the session takes operations from now on; with any other
-   * outcome it is not open, and the engine tries again after a back-off (10 ms doubling to 1 s).
-   * `code` as in ordeal_result. Marks (connect, tls) may be NULL. May be called from inside `open`.
+   * [worker] Answers `open`: with ORDEAL_OUTCOME_OK the session takes operations from now on; with
+   * any other outcome it is not open, and the engine tries again after a back-off (10 ms doubling
+   * to 1 s). `code` as in ordeal_result. Marks (connect, tls) may be NULL. May be called from
+   * inside `open`.
    */
   void (*opened)(const struct ordeal_engine* engine, ordeal_session_id session, uint32_t outcome,
                  int64_t code, const ordeal_mark* marks, uint32_t n_marks) ORDEAL_NOEXCEPT;
 
   /*
-   * An open session has ended by itself (the peer closed it). Its operations in flight must have
-   * been completed before. The engine opens it again, at once after ORDEAL_OUTCOME_OK (an orderly
-   * end, as at the end of HTTP keep-alive), otherwise after the back-off.
+   * [worker] An open session has ended by itself (the peer closed it). Its operations in flight
+   * must have been completed before. The engine opens it again, at once after ORDEAL_OUTCOME_OK (an
+   * orderly end, as at the end of HTTP keep-alive), otherwise after the back-off.
    */
   void (*lost)(const struct ordeal_engine* engine, ordeal_session_id session, uint32_t outcome,
                int64_t code) ORDEAL_NOEXCEPT;
 
-  /* Records something that arrived unasked: `metric` indexes the marks the plugin declared. */
+  /*
+   * [worker] Records something that arrived unasked: `metric` indexes the marks the plugin
+   * declared, `value_ns` is a duration.
+   */
   void (*observe)(const struct ordeal_engine* engine, ordeal_session_id session, uint32_t metric,
                   uint64_t value_ns) ORDEAL_NOEXCEPT;
 } ordeal_engine;
@@ -136,38 +147,48 @@ typedef struct ordeal_scenario_factory {
   uint32_t reserved;
 
   /*
-   * Makes an instance. `component` is the component's id from the manifest. `config` is JSON that
-   * satisfies the component's schema, defaults merged in. `engine` and `host` outlive the instance.
-   * Must not touch the network.
+   * [worker] Makes an instance. `component` is the component's id from the manifest. `config` is
+   * JSON that satisfies the component's schema, defaults merged in. Both are read during the call
+   * only; `engine` and `host` outlive the instance. Must not touch the network. On an error (with
+   * set_error) `instance` is not looked at, and the component is refused: the run does not start.
    */
   int32_t (*create)(const ordeal_host* host, const ordeal_engine* engine, ordeal_str component,
                     ordeal_str config, void** instance) ORDEAL_NOEXCEPT;
-  /* Ends an instance. No function of the engine or the host is called afterwards. */
+  /* [worker] Ends an instance, once. No function of the engine or the host is called afterwards. */
   void (*destroy)(void* instance) ORDEAL_NOEXCEPT;
 
-  /* Says what the instance does. Called once, directly after create. */
+  /*
+   * [worker] Says what the instance does. Called once, directly after create. `info` comes zeroed
+   * with struct_size set; write no further than that says. An error refuses the component.
+   */
   int32_t (*describe)(void* instance, ordeal_scenario_info* info) ORDEAL_NOEXCEPT;
 
-  /* Starts to open a session; answered through `opened`, at once or later. */
+  /*
+   * [worker] Starts to open a session; answered through `opened`, at once or later. An error (with
+   * set_error) is an answer too: not open, and nothing else follows.
+   */
   int32_t (*open)(void* instance, ordeal_session_id session) ORDEAL_NOEXCEPT;
   /*
-   * Closes a session that is open or still opening. Its operations have been completed or cancelled
-   * before. Nothing is answered.
+   * [worker] Closes a session that is open or still opening. Its operations have been completed or
+   * cancelled before. Nothing is answered.
    */
   void (*close)(void* instance, ordeal_session_id session, uint32_t how) ORDEAL_NOEXCEPT;
 
-  /* Starts an operation on an open session; answered through `complete`, at once or later. */
+  /*
+   * [worker] Starts an operation on an open session; answered through `complete`, at once or later.
+   * Cannot fail: what goes wrong is the operation's outcome.
+   */
   void (*issue)(void* instance, const ordeal_op* op) ORDEAL_NOEXCEPT;
   /*
-   * Gives up an operation: the engine has counted it already (timeout or cancelled). The plugin
-   * must not complete it any more and must bring the session into a clean state, through `lost`
-   * when that needs a new connection.
+   * [worker] Gives up an operation: the engine has counted it already (timeout or cancelled). The
+   * plugin must not complete it any more and must bring the session into a clean state, through
+   * `lost` when that needs a new connection.
    */
   void (*cancel)(void* instance, uint64_t op_id) ORDEAL_NOEXCEPT;
 
   /*
-   * No more operations will come; those in flight end by `deadline_ns`, when the engine cancels the
-   * rest. A hint: may be NULL.
+   * [worker] No more operations will come; those in flight end by `deadline_ns`, when the engine
+   * cancels the rest. A hint: may be NULL.
    */
   void (*drain)(void* instance, uint64_t deadline_ns) ORDEAL_NOEXCEPT;
 } ordeal_scenario_factory;
