@@ -42,3 +42,10 @@ set_target_properties(sdk_headers PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED O
 if(TARGET test_sdk)
   add_dependencies(test_sdk sdk_headers)
 endif()
+
+# The types as debug information shows them are those of the published minor.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND NOT ORDEAL_SANITIZE)
+  add_test(NAME sdk.abidiff COMMAND ${CMAKE_COMMAND} "-DWORK=${CMAKE_CURRENT_BINARY_DIR}/abi"
+    -P "${CMAKE_CURRENT_SOURCE_DIR}/sdk/abi.cmake")
+  set_tests_properties(sdk.abidiff PROPERTIES LABELS unit TIMEOUT 60)
+endif()
