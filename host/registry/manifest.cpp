@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/schema.h"
+#include "registry/config_schema.h"
 
 namespace ordeal {
 namespace json = boost::json;
@@ -217,7 +218,13 @@ class ManifestReader {
       }
       const json::value* schema = at_pointer(manifest, base + "/config_schema");
       const json::value* defaults = at_pointer(manifest, base + "/defaults");
-      if (schema == nullptr || defaults == nullptr) continue;
+      if (schema == nullptr) continue;
+      bool usable = true;
+      for (const SchemaViolation& one : check_config_schema(*schema)) {
+        fail(base + "/config_schema" + one.pointer, one.what, one.expected, one.fix, one.at_key);
+        usable = false;
+      }
+      if (defaults == nullptr || !usable) continue;
       // Defaults may leave out what the user has to give, but what they say must be right.
       json::value partial = *schema;
       if (partial.is_object()) partial.get_object().erase("required");

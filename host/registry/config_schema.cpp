@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/config_schema.h"
+
+#include <boost/json.hpp>
+#include <string>
+
+#include "base/json.h"
+#include "base/json_text.h"
+#include "base/pattern.h"
+#include "base/schema_checker.h"
+#include "base/schema_describe.h"
+
+namespace ordeal {
+namespace json = boost::json;
+namespace {
+
+std::string text_of(json::string_view text) { return {text.data(), text.size()}; }
+
+/// Walks every subschema once; a manifest is at most 256 KiB, so it is not many.
+class ConfigSchemaChecker {
+ public:
+  explicit ConfigSchemaChecker(const json::value& root) : root_(root) {}
+
+  std::vector<SchemaViolation> check() {
+    walk(root_, "");
+    return std::move(violations_);
+  }
+
+ private:
+  void add(const std::string& pointer, std::string what, std::string expected,
+           bool at_key = false) {
+    violations_.push_back({pointer, at_key, std::move(what), std::move(expected), {}});
+  }
+
+  void walk(const json::value& value, const std::string& pointer) {
+    const json::object* schema = value.if_object();
+    if (schema == nullptr) return;
+    if (const json::value* pattern = schema->if_contains("pattern"))
+      check_pattern(text_of(pattern->get_string()), pointer + "/pattern", false);
+    if (schema->contains("$ref")) check_reference(value, pointer + "/$ref");
+    if (const json::value* standard = schema->if_contains("default"))
+      check_default(value, *standard, pointer + "/default");
+    for (const char* key :
+         {"additionalProperties", "propertyNames", "items", "not", "if", "then", "else"}) {
+      if (const json::value* one = schema->if_contains(key)) walk(*one, pointer + "/" + key);
+    }
+    for (const char* key : {"prefixItems", "allOf", "anyOf", "oneOf"}) {
+      const json::value* list = schema->if_contains(key);
+      if (list == nullptr) continue;
+      for (std::size_t i = 0; i < list->get_array().size(); ++i)
+        walk(list->get_array()[i], pointer + "/" + key + "/" + std::to_string(i));
+    }
+    for (const char* key : {"properties", "patternProperties", "$defs"}) {
+      const json::value* members = schema->if_contains(key);
+      if (members == nullptr) continue;
+      for (const auto& member : members->get_object()) {
+        const std::string below = pointer + "/" + key + pointer_token(text_of(member.key()));
+        if (std::string_view(key) == "patternProperties")
+          check_pattern(text_of(member.key()), below, true);
+        walk(member.value(), below);
+      }
+    }
+  }
+
+  void check_pattern(const std::string& pattern, const std::string& pointer, bool at_key) {
+    if (Pattern::compile(pattern)) return;
+    add(pointer, "the pattern " + show_value(json::value(pattern)) + " cannot be used",
+        "an ECMAScript pattern without back-references, look-behind, \\p{...} and named groups",
+        at_key);
+  }
+
+  void check_reference(const json::value& from, const std::string& pointer) {
+    // Following a chain of references alone: one that comes back never reaches a rule.
+    const json::value* at = &from;
+    for (int steps = 0; steps < 64; ++steps) {
+      const json::object* schema = at->if_object();
+      const json::value* reference = schema != nullptr ? schema->if_contains("$ref") : nullptr;
+      if (reference == nullptr) return;
+      at = at_pointer(root_, text_of(reference->get_string()).substr(1));
+      if (at == nullptr || !(at->is_object() || at->is_bool())) {
+        // The one that is wrong is reported where it stands.
+        if (steps == 0)
+          add(pointer, show_value(*reference) + " refers to no schema", "a JSON pointer within it");
+        return;
+      }
+    }
+    add(pointer, "the reference comes back to itself", "one that ends");
+  }
+
+  void check_default(const json::value& schema, const json::value& standard,
+                     const std::string& pointer) {
+    // What is missing inside may still come from the user or from defaults further in.
+    json::value partial = schema;
+    partial.get_object().erase("required");
+    std::vector<FoundViolation> found;
+    SchemaChecker(root_).check(partial, standard, pointer, found);
+    if (found.empty()) return;
+    SchemaViolation& first = found.front().violation;
+    first.what = "the default breaks its own schema: " + first.what;
+    violations_.push_back(std::move(first));
+  }
+
+  const json::value& root_;
+  std::vector<SchemaViolation> violations_;
+};
+
+}  // namespace
+
+std::vector<SchemaViolation> check_config_schema(const json::value& schema) {
+  return ConfigSchemaChecker(schema).check();
+}
+
+}  // namespace ordeal

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <vector>
+
+#include "base/schema.h"
+
+namespace ordeal {
+
+/// What the schema of manifests cannot say of a component's config_schema that satisfies it: each
+/// pattern can be used, each $ref refers to something within the schema and not to itself, each
+/// default fits where it stands. Pointers are those of the schema. Bounded work.
+std::vector<SchemaViolation> check_config_schema(const boost::json::value& schema);
+
+}  // namespace ordeal
