@@ -26,9 +26,10 @@ int dispatch(const ordeal::Options& options) {
   if (command == "guard") return ordeal::guard_command(options);
   if (command == "completion") return ordeal::completion_command(options);
   if (command == "__controller") return ordeal::controller_command(options);
-  if (command == "schema") return ordeal::schema_command(options.name, std::cout, std::cerr);
   const auto registry =
       ordeal::Registry::scan(ordeal::Registry::default_places(options.plugin_dirs));
+  if (command == "schema")
+    return ordeal::schema_command(options.name, registry, std::cout, std::cerr);
   if (command == "plugin list") return ordeal::plugin_list(registry, options.json, std::cout);
   return ordeal::plugin_info(registry, options.name, options.json, std::cout, std::cerr);
 }

@@ -153,6 +153,7 @@ struct Commands {
     sub->prefix_command(false);
     sub = command(app, "schema", "List the JSON Schemas, or print one", "ordeal schema campaign");
     sub->add_option("NAME", options.name, "The schema's name");
+    plugin_dirs(sub);
     sub = command(app, "completion", "Print a completion script", "ordeal completion bash");
     sub->add_option("SHELL", options.name, "The shell")->required()->check(CLI::IsMember({"bash"}));
     sub = app.add_subcommand("__controller", "");

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "cli/campaign_schema.h"
 
 namespace ordeal {
 namespace {
@@ -27,7 +28,8 @@ std::string title_of(const std::string& file) {
 
 }  // namespace
 
-int schema_command(const std::string& name_or_empty, std::ostream& out, std::ostream& err) {
+int schema_command(const std::string& name_or_empty, const Registry& registry, std::ostream& out,
+                   std::ostream& err) {
   const std::string folder = install_paths().manifests + "/schemas";
   std::vector<std::string> names;
   std::error_code failed;
@@ -64,7 +66,16 @@ int schema_command(const std::string& name_or_empty, std::ostream& out, std::ost
   const Result<std::string> text =
       read_file(folder + "/" + name_or_empty + ".json", ExitCode::internal);
   if (!text) return fail(text.error(), err);
-  out << *text;
+  if (name_or_empty != "campaign") {
+    out << *text;
+    return 0;
+  }
+  Result<boost::json::value> schema = parse_json(*text, name_or_empty);
+  if (!schema) return fail(schema.error(), err);
+  for (const PluginProblem& problem : registry.problems()) {
+    if (!problem.shadowed) err << "left out: " << problem.error.line() << '\n';
+  }
+  out << pretty_json(campaign_schema(std::move(*schema), registry));
   return 0;
 }
 

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "base/json.h"
-#include "base/json_text.h"
 #include "base/pattern.h"
 #include "base/schema_checker.h"
 #include "base/schema_describe.h"
+#include "base/schema_walk.h"
 
 namespace ordeal {
 namespace json = boost::json;
@@ -40,26 +40,14 @@ class ConfigSchemaChecker {
     if (schema->contains("$ref")) check_reference(value, pointer + "/$ref");
     if (const json::value* standard = schema->if_contains("default"))
       check_default(value, *standard, pointer + "/default");
-    for (const char* key :
-         {"additionalProperties", "propertyNames", "items", "not", "if", "then", "else"}) {
-      if (const json::value* one = schema->if_contains(key)) walk(*one, pointer + "/" + key);
-    }
-    for (const char* key : {"prefixItems", "allOf", "anyOf", "oneOf"}) {
-      const json::value* list = schema->if_contains(key);
-      if (list == nullptr) continue;
-      for (std::size_t i = 0; i < list->get_array().size(); ++i)
-        walk(list->get_array()[i], pointer + "/" + key + "/" + std::to_string(i));
-    }
-    for (const char* key : {"properties", "patternProperties", "$defs"}) {
-      const json::value* members = schema->if_contains(key);
-      if (members == nullptr) continue;
-      for (const auto& member : members->get_object()) {
-        const std::string below = pointer + "/" + key + pointer_token(text_of(member.key()));
-        if (std::string_view(key) == "patternProperties")
-          check_pattern(text_of(member.key()), below, true);
-        walk(member.value(), below);
+    if (const json::value* patterns = schema->if_contains("patternProperties")) {
+      for (const auto& one : patterns->get_object()) {
+        const std::string name = text_of(one.key());
+        check_pattern(name, pointer + "/patternProperties" + pointer_token(name), true);
       }
     }
+    each_subschema(*schema, [&](const std::string&, const std::string& below,
+                                const json::value& one) { walk(one, pointer + below); });
   }
 
   void check_pattern(const std::string& pattern, const std::string& pointer, bool at_key) {

@@ -81,14 +81,14 @@ BOOST_AUTO_TEST_CASE(info_of_an_unknown_or_refused_plugin_is_one_line) {
 }
 
 BOOST_AUTO_TEST_CASE(schemas_are_listed_and_printed) {
-  BOOST_TEST(schema_command("", out, err) == 0);
+  BOOST_TEST(schema_command("", registry, out, err) == 0);
   BOOST_TEST(has("ordeal campaign, version 1"), out.str());
   out.str("");
-  BOOST_TEST(schema_command("plugin-manifest", out, err) == 0);
+  BOOST_TEST(schema_command("plugin-manifest", registry, out, err) == 0);
   BOOST_TEST(bool(parse_json(out.str(), "out")));
-  BOOST_TEST(schema_command("campain", out, err) == 2);
+  BOOST_TEST(schema_command("campain", registry, out, err) == 2);
   BOOST_TEST(err.str().find("did you mean 'campaign'?") != std::string::npos, err.str());
-  BOOST_TEST(schema_command("../campaigns/quick", out, err) == 2);
+  BOOST_TEST(schema_command("../campaigns/quick", registry, out, err) == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
