@@ -6,51 +6,10 @@
 #include <ostream>
 
 #include "base/json.h"
-#include "base/schema_describe.h"
+#include "cli/plugin_options.h"
 
 namespace ordeal {
 namespace {
-
-/// One option of a component, from its config_schema.
-struct Option {
-  std::string name;
-  std::string type;
-  std::string standard;  // its default as JSON, or ""
-  std::string description;
-  bool required = false;
-};
-
-std::vector<Option> options_of(const ComponentInfo& component) {
-  std::vector<Option> options;
-  const Result<boost::json::value> schema = parse_json(component.config_schema, {});
-  const Result<boost::json::value> defaults = parse_json(component.defaults, {});
-  const boost::json::value* properties = schema ? at_pointer(*schema, "/properties") : nullptr;
-  if (properties == nullptr || !properties->is_object()) return options;
-  const boost::json::value* required = at_pointer(*schema, "/required");
-  for (const auto& property : properties->get_object()) {
-    Option option;
-    option.name = std::string(property.key());
-    if (required != nullptr && required->is_array()) {
-      const boost::json::array& names = required->get_array();
-      option.required =
-          std::find(names.begin(), names.end(), boost::json::value(property.key())) != names.end();
-    }
-    if (const boost::json::object* rules = property.value().if_object()) {
-      option.type = describe_schema(*rules);
-      const boost::json::value* words = rules->if_contains("description");
-      if (words != nullptr && words->is_string()) option.description = words->get_string().c_str();
-      if (const boost::json::value* value = rules->if_contains("default"))
-        option.standard = compact_json(*value);
-    }
-    if (defaults && defaults->is_object()) {
-      if (const boost::json::value* value = defaults->get_object().if_contains(property.key())) {
-        option.standard = compact_json(*value);
-      }
-    }
-    options.push_back(std::move(option));
-  }
-  return options;
-}
 
 const char* trust_word(Trust trust) {
   switch (trust) {
@@ -113,6 +72,7 @@ boost::json::value as_json(const PluginInfo& plugin) {
     component["title"] = one.title;
     component["config_schema"] = parsed_or_null(one.config_schema);
     component["defaults"] = parsed_or_null(one.defaults);
+    component["options"] = options_json(plugin_options(one));
     components.emplace_back(std::move(component));
   }
   all["components"] = std::move(components);
@@ -123,19 +83,7 @@ void print_component(const ComponentInfo& component, std::ostream& out) {
   out << '\n' << component.kind << ' ' << component.id;
   if (!component.title.empty()) out << ": " << component.title;
   out << '\n';
-  const std::vector<Option> options = options_of(component);
-  if (options.empty()) out << "  no options\n";
-  for (const Option& option : options) {
-    out << "  " << option.name;
-    if (!option.type.empty()) out << "  (" << option.type << ')';
-    if (!option.standard.empty()) {
-      out << "  default " << option.standard;
-    } else if (option.required) {
-      out << "  required";
-    }
-    out << '\n';
-    if (!option.description.empty()) out << "      " << option.description << '\n';
-  }
+  print_options(plugin_options(component), out);
 }
 
 int unknown(const Registry& registry, const std::string& id, std::ostream& err) {
