@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Installs the SDK into an empty prefix, then configures, builds and tests each consumer against it.
+# Configures, builds and tests each consumer against the SDK: the one of the build folder SDK, installed
+# into an empty prefix, or without SDK the system's own.
 file(REMOVE_RECURSE "${WORK}")
 set(prefix "${WORK}/prefix")
 
@@ -20,12 +21,16 @@ function(exports_nothing_else plugin)
   endif()
 endfunction()
 
-run("${CMAKE_COMMAND}" --install "${SDK}" --prefix "${prefix}" --component sdk)
+set(found_by)
+if(SDK)
+  run("${CMAKE_COMMAND}" --install "${SDK}" --prefix "${prefix}" --component sdk)
+  set(found_by "-DCMAKE_PREFIX_PATH=${prefix}")
+endif()
 
 foreach(consumer echo_c digest_cpp)
   set(build "${WORK}/${consumer}")
   run("${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${SOURCES}/${consumer}" -B "${build}"
-    "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_BUILD_TYPE=Release
+    ${found_by} -DCMAKE_BUILD_TYPE=Release
     "-DCMAKE_C_COMPILER=${C_COMPILER}" "-DCMAKE_CXX_COMPILER=${CXX_COMPILER}")
   run("${CMAKE_COMMAND}" --build "${build}")
   run("${CMAKE_CTEST_COMMAND}" --test-dir "${build}" --output-on-failure --no-tests=error)
@@ -35,9 +40,11 @@ exports_nothing_else("${WORK}/digest_cpp/org.example.digest.so")
 
 # The same without CMake: a compiler and pkg-config.
 if(PKG_CONFIG)
-  file(GLOB_RECURSE pc "${prefix}/*/ordeal-sdk.pc")
-  get_filename_component(folder "${pc}" DIRECTORY)
-  set(ENV{PKG_CONFIG_PATH} "${folder}")
+  if(SDK)
+    file(GLOB_RECURSE pc "${prefix}/*/ordeal-sdk.pc")
+    get_filename_component(folder "${pc}" DIRECTORY)
+    set(ENV{PKG_CONFIG_PATH} "${folder}")
+  endif()
   run("${PKG_CONFIG}" --cflags ordeal-sdk)
   separate_arguments(cflags UNIX_COMMAND "${output}")
   run("${C_COMPILER}" -std=c11 -fPIC -shared ${cflags} "${SOURCES}/echo_c/echo.c"
