@@ -11,11 +11,12 @@ endif()
 
 set(header_sources)
 file(GLOB c_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/sdk/include"
-  "${PROJECT_SOURCE_DIR}/sdk/include/ordeal/abi/*.h")
+  "${PROJECT_SOURCE_DIR}/sdk/include/ordeal/abi/*.h" "${PROJECT_SOURCE_DIR}/sdk/include/ordeal/*.h")
 file(GLOB cxx_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/sdk/include"
   "${PROJECT_SOURCE_DIR}/sdk/include/ordeal/*.hpp")
 file(GLOB testing_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/sdk/testing"
-  "${PROJECT_SOURCE_DIR}/sdk/testing/ordeal/testing/*.hpp")
+  "${PROJECT_SOURCE_DIR}/sdk/testing/ordeal/testing/*.hpp"
+  "${PROJECT_SOURCE_DIR}/sdk/testing/ordeal/testing/*.h")
 foreach(header IN LISTS c_headers cxx_headers testing_headers)
   string(REGEX REPLACE "[/.]" "_" stem "${header}")
   set(languages cpp)
@@ -34,6 +35,9 @@ foreach(header IN LISTS c_headers cxx_headers testing_headers)
       file(WRITE "${source}" "${text}")
     endif()
     list(APPEND header_sources "${source}")
+    if(header MATCHES "/testing/.*\\.h$")  # these say that they need POSIX
+      set_source_files_properties("${source}" PROPERTIES COMPILE_DEFINITIONS _POSIX_C_SOURCE=200809L)
+    endif()
   endforeach()
 endforeach()
 add_library(sdk_headers OBJECT ${header_sources} ${layout_sources})
