@@ -207,6 +207,7 @@ InstallPaths install_paths() {
   paths.libexec = start + "/libexec/ordeal";
   paths.plugins = start + "/lib/" ORDEAL_TRIPLET "/ordeal/plugins";
   paths.manifests = start + "/share/ordeal/manifests";
+  paths.templates = start + "/share/ordeal/templates";
   return paths;
 }
 

@@ -46,6 +46,7 @@ struct InstallPaths {
   std::string libexec;    // <prefix>/libexec/ordeal
   std::string plugins;    // <prefix>/lib/<triplet>/ordeal/plugins
   std::string manifests;  // <prefix>/share/ordeal/manifests
+  std::string templates;  // <prefix>/share/ordeal/templates
 };
 InstallPaths install_paths();
 

@@ -15,6 +15,7 @@ int monitor_command(const Options& options);
 int guard_command(const Options& options);
 int demo_command(const Options& options);
 int completion_command(const Options& options);
+int plugin_new_command(const Options& options);
 int controller_command(const Options& options);
 
 }  // namespace ordeal

@@ -26,6 +26,7 @@ int dispatch(const ordeal::Options& options) {
   if (command == "guard") return ordeal::guard_command(options);
   if (command == "completion") return ordeal::completion_command(options);
   if (command == "__controller") return ordeal::controller_command(options);
+  if (command == "plugin new") return ordeal::plugin_new_command(options);
   const auto registry =
       ordeal::Registry::scan(ordeal::Registry::default_places(options.plugin_dirs));
   if (command == "schema")

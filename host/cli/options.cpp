@@ -137,6 +137,18 @@ struct Commands {
     sub->add_option("ID", options.name, "The plugin's id")->required();
     json(sub);
     plugin_dirs(sub);
+    sub =
+        command(*group, "new", "Write the skeleton of a plugin: source, test, manifest, packaging",
+                "ordeal plugin new scenario acme-kv --lang c --id com.acme.kv");
+    sub->add_option("KIND", options.kind, "What it will be: scenario, collector, rule or report")
+        ->required()
+        ->check(CLI::IsMember({"scenario", "collector", "rule", "report"}));
+    sub->add_option("NAME", options.name, "Its name in campaigns, such as acme-kv")->required();
+    sub->add_option("--lang", options.lang, "The language it is written in (c++)")
+        ->check(CLI::IsMember({"c", "c++"}));
+    sub->add_option("--id", options.id, "Its reverse-DNS id (org.example.NAME)")->type_name("ID");
+    sub->add_option("--dir", options.dir, "Where to write it: a new or empty folder (./NAME)")
+        ->type_name("DIR");
   }
 
   void rest() {

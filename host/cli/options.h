@@ -29,6 +29,10 @@ struct Options {
   double disk_percent = 90;
   std::string max_duration = "12h";
   std::vector<std::string> command_line;  // guard
+  std::string kind;                       // plugin new
+  std::string lang = "c++";
+  std::string id;
+  std::string dir;
   // hidden: how the guardian starts the controller
   std::string controller_dir;
   bool baseline_only = false;

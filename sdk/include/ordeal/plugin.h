@@ -33,6 +33,32 @@ static inline int32_t ordeal_fail(const ordeal_host* host, int32_t status, const
   return status;
 }
 
+/*
+ * [any] Fills a struct the host passed in (`to`, which begins with struct_size; 0 counts as all of
+ * it) from one of `size` bytes, no further than the host's goes.
+ */
+static inline void ordeal_fill(void* to, const void* from, uint32_t size) {
+  uint32_t known = 0;
+  memcpy(&known, to, sizeof known);
+  if (known == 0 || known > size) known = size;
+  memcpy(to, from, known);
+  memcpy(to, &known, sizeof known);
+}
+
+/*
+ * [any] Copies what both sides know of a struct of the host's (`from`, which begins with
+ * struct_size; may be NULL) into one of `size` bytes; the rest is zero.
+ */
+static inline void ordeal_read(void* to, const void* from, uint32_t size) {
+  uint32_t known = 0;
+  memset(to, 0, size);
+  if (from == NULL) return;
+  memcpy(&known, from, sizeof known);
+  if (known > size) known = size;
+  memcpy(to, from, known);
+  memcpy(to, &known, sizeof known);
+}
+
 #ifdef __cplusplus
 }
 #endif
