@@ -120,6 +120,8 @@ Result<void> Controller::start_services() {
   reports_ = std::make_unique<ReportWriter>(loop_, *service_containment_, registry_,
                                             campaign_.report, options_.dir.reports());
   reports_->set_urgent([this] { return desk_->stop_level() > 0; });
+  reports_->on_metrics([this](const std::string& component, std::vector<Services::OwnMetric>& known,
+                              Decoder& in) { services_->own_metrics(component, known, in, 0); });
   if (auto started = services_->start(); !started) return started;
   const bool settled = loop_.run_until([this] { return services_->settled() || interrupted(); },
                                        loop_.now() + 15 * second_ns);
@@ -236,6 +238,8 @@ ExitCode Controller::finish() {
   std::string sentence = ending_->detail;
   if (bulletin_ && recorder_) {
     set_state("reports");
+    // The record of the run ends here: reports made again from it later must be the same.
+    if (reports_) reports_->on_metrics({});
     bulletin_->event("control", "ended", -1,
                      {{"reason", ending_->reason}, {"detail", ending_->detail}},
                      "run ended: " + ending_->reason +

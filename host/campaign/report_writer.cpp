@@ -80,6 +80,7 @@ void ReportWriter::start(Report& report) {
     return;
   }
   report.link = std::move(*link);
+  report.metrics.clear();
   report.link->load(*report.plugin);
   report.link->create(report_instance, report.plugin->id, "report", report.entry.report,
                       report.entry.config);
@@ -145,6 +146,10 @@ std::function<bool()> ReportWriter::out_of_patience() {
 
 void ReportWriter::message(Report& report, CellMessage type, Decoder& in) {
   in.u32();  // the only instance
+  if (type == CellMessage::metrics) {
+    if (on_metrics_) on_metrics_(report.entry.report, report.metrics, in);
+    return;
+  }
   if (in.u64() != report.token) return;
   if (type == CellMessage::file) {
     const std::string name(in.text());

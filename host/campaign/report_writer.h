@@ -11,6 +11,7 @@
 #include "campaign/campaign.h"
 #include "campaign/cell_link.h"
 #include "campaign/loop.h"
+#include "campaign/services.h"
 #include "registry/registry.h"
 
 namespace ordeal {
@@ -42,6 +43,12 @@ class ReportWriter {
   /// Ends the cells.
   void stop();
 
+  /// Takes what a report recorded through ordeal.host.metrics/1 since its last render; without it
+  /// that is dropped. `known` as Services::own_metrics wants it. Called on the loop's thread.
+  using MetricsFn = std::function<void(const std::string& component,
+                                       std::vector<Services::OwnMetric>& known, Decoder& in)>;
+  void on_metrics(MetricsFn fn) { on_metrics_ = std::move(fn); }
+
   /// While `urgent` says so, no report gets more than 3 s. Asked on the loop's thread.
   void set_urgent(std::function<bool()> urgent) { urgent_ = std::move(urgent); }
 
@@ -56,12 +63,14 @@ class ReportWriter {
     std::uint64_t token = 0;
     bool done = false;
     Outcome outcome;
+    std::vector<Services::OwnMetric> metrics;
   };
   void start(Report& report);
   void render_one(Report& report, std::uint32_t stage, const std::string& document);
   void message(Report& report, CellMessage type, Decoder& in);
 
   std::function<bool()> urgent_;
+  MetricsFn on_metrics_;
   Loop& loop_;
   CellStarter& starter_;
   const Registry& registry_;

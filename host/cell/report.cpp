@@ -66,6 +66,7 @@ class ReportComponent final : public Component {
     out.u32(number());
     out.u64(token_);
     out.text(status == ORDEAL_OK ? std::string() : host().take_error("the plugin gave no reason"));
+    send_metrics();
     send(CellMessage::rendered, bytes);
   }
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The smallest scenario: every operation is ok at once. */
+/*
+ * The smallest scenario: every operation is ok at once. It counts them in a metric of its own, when
+ * the host takes any.
+ */
 #include <ordeal/abi/entry.h>
+#include <ordeal/abi/metrics.h>
 #include <ordeal/abi/scenario.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +19,24 @@ static int same(ordeal_str a, const char* b) {
 }
 
 struct echo {
+  const ordeal_host* host;
   const ordeal_engine* engine;
+  const ordeal_host_metrics* metrics; /* NULL without */
+  uint32_t metric;
+  uint64_t operations;
   ordeal_str kind;
 };
+
+static void declare_metric(struct echo* echo) {
+  const ordeal_metric_info info = {.struct_size = sizeof info,
+                                   .type = ORDEAL_METRIC_COUNTER,
+                                   .name = text("echo_operations_total"),
+                                   .help = text("Operations the echo scenario has answered.")};
+  const ordeal_host_metrics* metrics =
+      echo->host->get_extension(echo->host, text(ORDEAL_HOST_METRICS));
+  if (metrics != NULL && metrics->declare(echo->host, &info, &echo->metric) == ORDEAL_OK)
+    echo->metrics = metrics;
+}
 
 static int32_t create(const ordeal_host* host, const ordeal_engine* engine, ordeal_str component,
                       ordeal_str config, void** instance) {
@@ -26,10 +45,12 @@ static int32_t create(const ordeal_host* host, const ordeal_engine* engine, orde
     host->set_error(host, text("this plugin has the component 'echo' only"));
     return ORDEAL_E_NOT_FOUND;
   }
-  struct echo* echo = malloc(sizeof *echo);
+  struct echo* echo = calloc(1, sizeof *echo);
   if (echo == NULL) return ORDEAL_E_LIMIT;
+  echo->host = host;
   echo->engine = engine;
   echo->kind = text("echo");
+  declare_metric(echo);
   *instance = echo;
   return ORDEAL_OK;
 }
@@ -58,7 +79,11 @@ static void issue(void* instance, const ordeal_op* op) {
   struct echo* echo = instance;
   ordeal_result result = {
       .struct_size = sizeof result, .outcome = ORDEAL_OUTCOME_OK, .requests = 1};
-  echo->engine->complete(echo->engine, op->id, &result);
+  const uint64_t id = op->id;
+  ++echo->operations;
+  if (echo->metrics != NULL)
+    echo->metrics->record(echo->host, echo->metric, text(""), (double)echo->operations);
+  echo->engine->complete(echo->engine, id, &result);
 }
 
 static void cancel(void* instance, uint64_t op_id) { (void)instance, (void)op_id; }

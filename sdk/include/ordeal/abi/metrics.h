@@ -44,8 +44,10 @@ typedef struct ordeal_host_metrics {
   /*
    * [worker] Sets the value of one series. `labels` are the label values in the order declared,
    * separated by commas; the text is copied. The newest value of each interval, collect, evaluate
-   * or render is kept. ORDEAL_E_NOT_FOUND: no such index. ORDEAL_E_INVALID: a value that is not
-   * finite, or not one label value for each label. ORDEAL_E_LIMIT: too many series (4,096).
+   * or render is kept, and
+   * shows in the report; what a report records in its last stage comes too late.
+   * ORDEAL_E_NOT_FOUND: no such index. ORDEAL_E_INVALID: a value that is not finite, or not one
+   * label value for each label. ORDEAL_E_LIMIT: too many series (4,096).
    */
   int32_t (*record)(const ordeal_host* host, uint32_t index, ordeal_str labels,
                     double value) ORDEAL_NOEXCEPT;
