@@ -37,6 +37,11 @@ class ConfigSchemaChecker {
     if (schema == nullptr) return;
     if (const json::value* pattern = schema->if_contains("pattern"))
       check_pattern(text_of(pattern->get_string()), pointer + "/pattern", false);
+    for (const char* key : {"then", "else"}) {
+      if (schema->contains(key) && !schema->contains("if"))
+        add(pointer + "/" + key, std::string("'") + key + "' without 'if' is never applied",
+            "'if' beside it", true);
+    }
     if (schema->contains("$ref")) check_reference(value, pointer + "/$ref");
     if (const json::value* standard = schema->if_contains("default"))
       check_default(value, *standard, pointer + "/default");

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_applied_is_refused) {
       {R"({"multipleOf": 0})", "0 is too small"},
       {R"({"enum": []})", "the list is empty"},
       {R"({"items": [{"type": "string"}]})", "a list does not belong here"},
-      {R"({"then": {"required": ["a"]}})", "key 'if' is missing"},
+      {R"({"then": {"required": ["a"]}})", "'then' without 'if' is never applied"},
       {R"({"anyOf": []})", "the list is empty"},
       {R"({"$ref": "other.json#/a"})", "has the wrong form"},
       {R"({"$ref": "#/$defs/gone"})", "'#/$defs/gone' refers to no schema"},
