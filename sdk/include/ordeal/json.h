@@ -7,6 +7,7 @@
  * text, which must outlive it. The host's JSON is well-formed; in other text a function may find
  * less than there is, and never reads beyond its end. Every function may be called on [any] thread
  * and takes a value that is not there (`at` NULL), for which it answers as for a wrong type.
+ * Since 0.1.
  */
 #pragma once
 

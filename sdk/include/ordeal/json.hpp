@@ -6,6 +6,8 @@
 ///   const double limit = config["limit"].number(0.8);
 ///   for (const ordeal::Json phase : document["phase_results"])
 ///   names.push_back(phase["name"].text());
+///
+/// All [any]; nothing can fail. Since 0.1.
 #pragma once
 
 #include <cstddef>

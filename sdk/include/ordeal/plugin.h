@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a plugin in C would otherwise write again each time: texts, and the exported entry. Not part
- * of the ABI. In C++ use plugin.hpp instead.
+ * of the ABI. In C++ use plugin.hpp instead. Since 0.1.
  */
 #pragma once
 
