@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <regex>
+#include <set>
 
 #include "e2e/installed.h"
 #include "e2e/nginx.h"
@@ -62,6 +63,25 @@ BOOST_AUTO_TEST_CASE(every_option_of_the_man_page_exists) {
        it != std::sregex_iterator(); ++it, ++found)
     BOOST_TEST(contains(helps, "--" + (*it)[1].str()), (*it)[1].str());
   BOOST_TEST(found > 10);
+}
+
+BOOST_AUTO_TEST_CASE(the_man_page_of_the_demo_target_has_the_options_of_its_help) {
+  Installed ordeal;
+  const auto options = [](const std::string& text, const std::regex& option) {
+    std::set<std::string> names;
+    for (auto it = std::sregex_iterator(text.begin(), text.end(), option);
+         it != std::sregex_iterator(); ++it)
+      names.insert((*it)[1].str());
+    return names;
+  };
+  const std::string page = slurp(Installed::prefix() + "/share/man/man1/ordeal-demo-target.1");
+  const auto help =
+      testing::run({Installed::prefix() + "/bin/ordeal-demo-target", "--help"}, {}, ordeal.folder());
+  auto of_help = options(help.out, std::regex("--([a-z][a-z-]*)"));
+  of_help.erase("help");
+  const auto of_page = options(page, std::regex("Fl Fl ([a-z][a-z-]*)"));
+  BOOST_TEST(of_page == of_help, boost::test_tools::per_element());
+  BOOST_TEST(of_page.size() == 9u);
 }
 
 BOOST_AUTO_TEST_CASE(an_unprivileged_user_can_run_a_campaign) {
