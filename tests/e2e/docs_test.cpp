@@ -75,8 +75,8 @@ BOOST_AUTO_TEST_CASE(the_man_page_of_the_demo_target_has_the_options_of_its_help
     return names;
   };
   const std::string page = slurp(Installed::prefix() + "/share/man/man1/ordeal-demo-target.1");
-  const auto help =
-      testing::run({Installed::prefix() + "/bin/ordeal-demo-target", "--help"}, {}, ordeal.folder());
+  const auto help = testing::run({Installed::prefix() + "/bin/ordeal-demo-target", "--help"}, {},
+                                 ordeal.folder());
   auto of_help = options(help.out, std::regex("--([a-z][a-z-]*)"));
   of_help.erase("help");
   const auto of_page = options(page, std::regex("Fl Fl ([a-z][a-z-]*)"));
