@@ -4,6 +4,7 @@
 //   LANG excerpt=FILE   lines of a template of `ordeal plugin new`, which e2e.plugin_new builds
 //   c|c++ compile file=NAME   a source file of its own, compiled as it stands
 //   json manifest|campaign    read by ordeal
+//   json config-schema        read by the test registry.config_schema
 //   sh run [needs=COMMAND]    the page's commands, run in order from an empty folder
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
@@ -130,7 +131,8 @@ BOOST_FIXTURE_TEST_SUITE(author_docs, Pages)
 BOOST_AUTO_TEST_CASE(every_kind_has_a_page_and_every_block_a_proof) {
   for (const char* page : {"index.md", "scenario.md", "collector.md", "rule.md", "report.md"})
     BOOST_TEST(pages.contains(page), page);
-  const std::set<std::string> known{"excerpt", "compile", "manifest", "campaign", "run"};
+  const std::set<std::string> known{"excerpt",  "compile",       "manifest",
+                                    "campaign", "config-schema", "run"};
   std::map<std::string, int> seen;
   for (const auto& [page, blocks] : pages) {
     for (const auto& block : blocks) {

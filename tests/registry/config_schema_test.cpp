@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(the_page_for_authors_lists_these_keywords) {
     BOOST_TEST(has(table, "`" + std::string(one.key()) + "`"), one.key());
   }
   BOOST_TEST(keywords > 40u);
-  const auto start = page->find("```json\n") + 8;
+  const auto start = page->find("```json config-schema\n") + 22;
   BOOST_TEST(refusal(page->substr(start, page->find("```", start) - start)) == "");
 }
 

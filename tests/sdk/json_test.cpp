@@ -80,15 +80,44 @@ BOOST_AUTO_TEST_CASE(keys_can_be_walked) {
   BOOST_TEST(keys == "abd");
 }
 
+BOOST_AUTO_TEST_CASE(tells_json_from_other_text) {
+  const auto valid = [](std::string_view text) {
+    return ordeal_json_valid(ordeal::abi::str(text)) != 0;
+  };
+  for (const char* text : {"0", "-0.5e+3", "1E2", "\"\"", R"("\u00e9\n")", "null", " true ", "[]",
+                           "{}", "[ 1 , [ ] ]", R"({"a":{"b":[null]}, "c" : "d"})"}) {
+    BOOST_TEST(valid(text), text);
+  }
+  for (const char* text : {"",        " ",           "01",
+                           "1.",      ".5",          "-",
+                           "1e",      "+1",          "nul",
+                           "nulls",   "tru",         "\"",
+                           "\"\\x\"", R"("\u00g0")", "\"\n\"",
+                           "[1,]",    "[,1]",        "[1 2]",
+                           "[",       "]",           "{",
+                           "{}}",     "{\"a\"}",     "{\"a\":}",
+                           "{a:1}",   "{\"a\":1,}",  "{\"a\":1 \"b\":2}",
+                           "1 2",     "[1}",         "{\"a\":1]"}) {
+    BOOST_TEST(!valid(text), text);
+  }
+  BOOST_TEST(valid(std::string(64, '[') + std::string(64, ']')));
+  BOOST_TEST(!valid(std::string(65, '[') + std::string(65, ']')));
+  BOOST_TEST(!valid(std::string(100'000, '[')));
+  BOOST_CHECK_EXCEPTION(static_cast<void>(Json::checked("{")), ordeal::Failure,
+                        [](const ordeal::Failure& f) { return f.status() == ORDEAL_E_INVALID; });
+}
+
 // Every prefix and every single changed byte, in memory that ends with the text: a sanitizer sees a
 // read beyond it.
 BOOST_AUTO_TEST_CASE(broken_text_is_never_read_beyond) {
   const std::string good = R"({"a":[1,{"b":"\u00e9\ud83d\ude00\\"},-1.5e3],"c":null,"d":"x"})";
   std::size_t tried = 0;
+  std::size_t whole = 0;
   const auto walk = [&](const std::string& text) {
     const std::unique_ptr<char[]> exact(new char[text.size() + (text.empty() ? 1 : 0)]);
     std::memcpy(exact.get(), text.data(), text.size());
     const Json root(std::string_view(exact.get(), text.size()));
+    whole += ordeal_json_valid({exact.get(), text.size()}) != 0 ? 1U : 0U;
     for (const Json item : root["a"]) {
       static_cast<void>(item.number());
       static_cast<void>(item["b"].text());
@@ -106,6 +135,8 @@ BOOST_AUTO_TEST_CASE(broken_text_is_never_read_beyond) {
     }
   }
   BOOST_TEST(tried > 600u);
+  BOOST_TEST(whole > 10u);
+  BOOST_TEST(whole < tried / 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

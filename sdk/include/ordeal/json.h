@@ -210,6 +210,77 @@ static inline int ordeal_json_bool(ordeal_json value, int otherwise) {
   return type == 't' ? 1 : type == 'f' ? 0 : otherwise;
 }
 
+static inline const char* ordeal_json_digits_(const char* at, const char* end) {
+  const char* first = at;
+  while (at < end && *at >= '0' && *at <= '9') ++at;
+  return at == first ? NULL : at;
+}
+
+static inline const char* ordeal_json_check_number_(const char* at, const char* end) {
+  if (*at == '-') ++at;
+  const int zero = at < end && *at == '0';
+  const char* digits = ordeal_json_digits_(at, end);
+  if (digits == NULL || (zero && digits != at + 1)) return NULL;
+  at = digits;
+  if (at < end && *at == '.') at = ordeal_json_digits_(at + 1, end);
+  if (at == NULL || at == end || (*at != 'e' && *at != 'E')) return at;
+  ++at;
+  if (at < end && (*at == '+' || *at == '-')) ++at;
+  return ordeal_json_digits_(at, end);
+}
+
+static inline const char* ordeal_json_check_string_(const char* at, const char* end) {
+  for (++at; at < end && *at != '"'; ++at) {
+    if ((unsigned char)*at < 0x20) return NULL;
+    if (*at != '\\') continue;
+    if (++at == end || *at == '\0' || strchr("\"\\/bfnrtu", *at) == NULL) return NULL;
+    if (*at != 'u') continue;
+    for (int i = 0; i < 4; ++i) {
+      if (++at == end || *at == '\0' || strchr("0123456789abcdefABCDEF", *at) == NULL) return NULL;
+    }
+  }
+  return at < end ? at + 1 : NULL;
+}
+
+/* The byte after the well-formed value at `at`, or NULL. */
+static inline const char* ordeal_json_check_(const char* at, const char* end, int depth) {
+  const ordeal_json value = {at, end};
+  const char type = ordeal_json_type(value);
+  if (type == '"') return ordeal_json_check_string_(at, end);
+  if (type == '0') return ordeal_json_check_number_(at, end);
+  if (type != '{' && type != '[') {
+    const char* word = type == 't' ? "true" : type == 'f' ? "false" : "null";
+    const size_t size = strlen(word);
+    return type != 0 && (size_t)(end - at) >= size && memcmp(at, word, size) == 0 ? at + size
+                                                                                  : NULL;
+  }
+  const char last = type == '{' ? '}' : ']';
+  if (depth == 0) return NULL;
+  at = ordeal_json_blank_(at + 1, end);
+  if (at < end && *at == last) return at + 1;
+  for (;; at = ordeal_json_blank_(at + 1, end)) {
+    if (type == '{') {
+      if (at >= end || *at != '"' || (at = ordeal_json_check_string_(at, end)) == NULL) return NULL;
+      at = ordeal_json_blank_(at, end);
+      if (at >= end || *at != ':') return NULL;
+      at = ordeal_json_blank_(at + 1, end);
+    }
+    at = ordeal_json_check_(at, end, depth - 1);
+    if (at == NULL) return NULL;
+    at = ordeal_json_blank_(at, end);
+    if (at >= end || (*at != ',' && *at != last)) return NULL;
+    if (*at == last) return at + 1;
+  }
+}
+
+/* Whether a text is one well-formed JSON value, at most 64 deep. UTF-8 is not looked into. */
+static inline int ordeal_json_valid(ordeal_str text) {
+  const ordeal_json value = ordeal_json_of(text);
+  if (value.at == NULL) return 0;
+  const char* at = ordeal_json_check_(value.at, value.end, 64);
+  return at != NULL && ordeal_json_blank_(at, value.end) == value.end;
+}
+
 /* The value of a member of an object. */
 static inline ordeal_json ordeal_json_get(ordeal_json object, const char* name) {
   if (ordeal_json_type(object) != '{') return ordeal_json_none_();

@@ -2,7 +2,7 @@
 /// The C++ form of json.h: reads the JSON that the host hands to a plugin, its configuration and
 /// the documents of a report, without copying it.
 ///
-///   const ordeal::Json config(context.config);
+///   const ordeal::Json config = ordeal::Json::checked(context.config);
 ///   const double limit = config["limit"].number(0.8);
 ///   for (const ordeal::Json phase : document["phase_results"])
 ///   names.push_back(phase["name"].text());
@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "host.hpp"
+#include "component.hpp"
 #include "json.h"
 
 namespace ordeal {
@@ -26,6 +26,12 @@ class Json {
  public:
   /// The whole of `text`, which must outlive every Json made from it.
   explicit Json(std::string_view text) noexcept : at_(ordeal_json_of(abi::str(text))) {}
+
+  /// The same of a text that must be JSON. Throws Failure (ORDEAL_E_INVALID) when it is not.
+  [[nodiscard]] static Json checked(std::string_view text) {
+    if (ordeal_json_valid(abi::str(text)) == 0) throw Failure(ORDEAL_E_INVALID, "this is not JSON");
+    return Json(text);
+  }
 
   /// Whether it is there, and not null.
   [[nodiscard]] bool given() const noexcept { return ordeal_json_given(at_) != 0; }

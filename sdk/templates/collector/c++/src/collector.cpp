@@ -29,7 +29,7 @@ class FileValues final : public ordeal::Collector {
  public:
   explicit FileValues(const ordeal::Context& context) : Collector(context) {
     // The host has checked the options against the manifest's config_schema.
-    const ordeal::Json config(context.config);
+    const ordeal::Json config = ordeal::Json::checked(context.config);
     path_ = config["path"].text("/proc/vmstat");
     for (const ordeal::Json name : config["names"]) names_.push_back(name.text());
   }

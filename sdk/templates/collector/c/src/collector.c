@@ -37,6 +37,9 @@ static int32_t create(const ordeal_host* host, ordeal_str component, ordeal_str 
   if (!ordeal_is(component, "@NAME@")) {
     return ordeal_fail(host, ORDEAL_E_NOT_FOUND, "the only component is '@NAME@'");
   }
+  if (!ordeal_json_valid(config)) {
+    return ordeal_fail(host, ORDEAL_E_INVALID, "the config is not JSON");
+  }
   const ordeal_host_clock* clock = host->get_extension(host, ordeal_text(ORDEAL_HOST_CLOCK));
   if (clock == NULL) return ordeal_fail(host, ORDEAL_E_UNSUPPORTED, "this host has no clock");
   struct file_values* values = calloc(1, sizeof *values);

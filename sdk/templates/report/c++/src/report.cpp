@@ -22,7 +22,7 @@ class Csv final : public ordeal::Report {
  public:
   explicit Csv(const ordeal::Context& context) : Report(context) {
     // The host has checked the options against the manifest's config_schema.
-    const ordeal::Json config(context.config);
+    const ordeal::Json config = ordeal::Json::checked(context.config);
     separator_ = config["separator"].text(",");
     header_ = config["header"].boolean(true);
   }
@@ -30,7 +30,7 @@ class Csv final : public ordeal::Report {
   /// The document of the last stage holds all phases; `ordeal schema campaign-report` describes it.
   void render(std::uint32_t stage, std::string_view document, ordeal::FileSink& sink) override {
     if (stage != ORDEAL_STAGE_CAMPAIGN) return;
-    const ordeal::Json campaign(document);
+    const ordeal::Json campaign = ordeal::Json::checked(document);
     if (campaign["document"].text() != "campaign") {
       throw ordeal::Failure(ORDEAL_E_INVALID, "this is no campaign document");
     }

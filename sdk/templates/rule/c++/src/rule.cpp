@@ -25,7 +25,7 @@ class Limit final : public ordeal::Rule {
  public:
   explicit Limit(const ordeal::Context& context) : Rule(context) {
     // The host has checked the options against the manifest's config_schema.
-    const ordeal::Json config(context.config);
+    const ordeal::Json config = ordeal::Json::checked(context.config);
     metric_ = config["metric"].text("ordeal_cpu_busy_ratio");
     limit_ = config["limit"].number(0.95);
     window_ns_ = static_cast<std::uint64_t>(config["seconds"].number(10) * 1e9);

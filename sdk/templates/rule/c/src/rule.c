@@ -38,6 +38,9 @@ static int32_t create(const ordeal_host* host, ordeal_str component, ordeal_str 
   if (!ordeal_is(component, "@NAME@")) {
     return ordeal_fail(host, ORDEAL_E_NOT_FOUND, "the only component is '@NAME@'");
   }
+  if (!ordeal_json_valid(config)) {
+    return ordeal_fail(host, ORDEAL_E_INVALID, "the config is not JSON");
+  }
   struct limit* limit = calloc(1, sizeof *limit);
   if (limit == NULL) return ordeal_fail(host, ORDEAL_E_LIMIT, "out of memory");
   /* The host has checked the options against the manifest's config_schema. */

@@ -29,7 +29,7 @@ constexpr std::size_t longest_answer = 1 << 20;
 /// in the defaults.
 struct Config {
   explicit Config(std::string_view text) {
-    const ordeal::Json json(text);
+    const ordeal::Json json = ordeal::Json::checked(text);
     const std::string host = json["address"].text();
     const std::string service = std::to_string(json["port"].count());
     addrinfo hints{};

@@ -330,6 +330,9 @@ static int32_t create(const ordeal_host* host, const ordeal_engine* engine, orde
   if (!ordeal_is(component, "@NAME@")) {
     return ordeal_fail(host, ORDEAL_E_NOT_FOUND, "the only component is '@NAME@'");
   }
+  if (!ordeal_json_valid(config)) {
+    return ordeal_fail(host, ORDEAL_E_INVALID, "the config is not JSON");
+  }
   struct lines* lines = calloc(1, sizeof *lines);
   if (lines == NULL) return ordeal_fail(host, ORDEAL_E_LIMIT, "out of memory");
   lines->host = host;
