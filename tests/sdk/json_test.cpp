@@ -100,6 +100,14 @@ BOOST_AUTO_TEST_CASE(tells_json_from_other_text) {
                            "1 2",     "[1}",         "{\"a\":1]"}) {
     BOOST_TEST(!valid(text), text);
   }
+  for (const char* text : {"\"\xc3\xa9\"", "\"\xe2\x82\xac\"", "\"\xf0\x9f\x98\x80\"",
+                           "\"\xf4\x8f\xbf\xbf\"", "\"\xed\x9f\xbf\""})
+    BOOST_TEST(valid(text), text);
+  // Cut short, alone, overlong, a surrogate, too large, no such byte.
+  for (const char* text :
+       {"\"\xc3\"", "\"\xe2\x82\"", "\"\x80\"", "\"\xc0\xaf\"", "\"\xe0\x80\xaf\"",
+        "\"\xf0\x80\x80\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xf8\"", "\"\xff\""})
+    BOOST_TEST(!valid(text));
   BOOST_TEST(valid(std::string(64, '[') + std::string(64, ']')));
   BOOST_TEST(!valid(std::string(65, '[') + std::string(65, ']')));
   BOOST_TEST(!valid(std::string(100'000, '[')));

@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "component.hpp"
-#include "json.h"
+#include "json_valid.h"
 
 namespace ordeal {
 

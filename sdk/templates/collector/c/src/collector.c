@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <ordeal/abi/clock.h>
 #include <ordeal/abi/collector.h>
-#include <ordeal/json.h>
+#include <ordeal/json_valid.h>
 #include <ordeal/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>

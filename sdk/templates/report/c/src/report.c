@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @NAME@: writes one line of comma-separated values per phase, as @NAME@.csv. */
 #include <ordeal/abi/report.h>
-#include <ordeal/json.h>
+#include <ordeal/json_valid.h>
 #include <ordeal/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @NAME@: judges the newest value of one metric against a limit. */
 #include <ordeal/abi/rule.h>
-#include <ordeal/json.h>
+#include <ordeal/json_valid.h>
 #include <ordeal/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>

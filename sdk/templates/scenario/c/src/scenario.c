@@ -11,7 +11,7 @@
 #include <ordeal/abi/clock.h>
 #include <ordeal/abi/reactor.h>
 #include <ordeal/abi/scenario.h>
-#include <ordeal/json.h>
+#include <ordeal/json_valid.h>
 #include <ordeal/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
