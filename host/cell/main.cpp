@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/protocol/guard.h"
 #include "cell/cell.h"
+#include "cell/check/cases.h"
 
 namespace {
 
@@ -31,6 +32,9 @@ ordeal::Channel take_channel(int fd) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // `ordeal plugin check` starts this program once per case.
+  if (argc == 2 && std::strcmp(argv[1], "check") == 0) return ordeal::check::run_check();
+  if (argc == 2 && std::strcmp(argv[1], "check-list") == 0) return ordeal::check::list_checks();
   std::string name = "cell";
   std::string logs;
   for (int i = 1; i + 1 < argc; i += 2) {
