@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/front.h"
 #include "cli/options.h"
+#include "cli/plugin_check.h"
 #include "cli/plugin_info.h"
 #include "cli/plugin_list.h"
 #include "cli/schema_command.h"
@@ -27,6 +28,7 @@ int dispatch(const ordeal::Options& options) {
   if (command == "completion") return ordeal::completion_command(options);
   if (command == "__controller") return ordeal::controller_command(options);
   if (command == "plugin new") return ordeal::plugin_new_command(options);
+  if (command == "plugin check") return ordeal::plugin_check(options);
   const auto registry =
       ordeal::Registry::scan(ordeal::Registry::default_places(options.plugin_dirs));
   if (command == "schema")

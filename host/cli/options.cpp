@@ -149,6 +149,36 @@ struct Commands {
     sub->add_option("--id", options.id, "Its reverse-DNS id (org.example.NAME)")->type_name("ID");
     sub->add_option("--dir", options.dir, "Where to write it: a new or empty folder (./NAME)")
         ->type_name("DIR");
+    plugin_check(*group);
+  }
+
+  void plugin_check(CLI::App& group) {
+    PluginCheckOptions& check = options.plugin_check;
+    auto* sub = command(group, "check",
+                        "Try a plugin out, each case in a process of its own; 113 when one fails",
+                        "ordeal plugin check build --level 3");
+    sub->add_option("PATH", options.name,
+                    "A manifest, a library with its manifest beside it, a folder, or a plugin's id");
+    sub->add_option("--level", check.level, "How strict, from 1 to 5 (5)")
+        ->check(CLI::Range(1, 5))
+        ->type_name("N");
+    sub->add_option("--case", check.cases,
+                    "Run only this case and those it needs (may be repeated)")
+        ->allow_extra_args(false)
+        ->type_name("NAME");
+    sub->add_flag("--list", check.list, "List the cases by level");
+    sub->add_option("--seed", check.seed, "Repeat the random input of an earlier check")
+        ->type_name("N");
+    sub->add_option("--config", check.config,
+                    "Configs that work, by component id: the cases use them")
+        ->type_name("FILE");
+    sub->add_option("--time-limit", check.time_limit, "Seconds a case may take (20)")
+        ->check(CLI::Range(0.1, 3600.0))
+        ->type_name("SECONDS");
+    sub->add_option("--format", check.format, "How the results are written")
+        ->check(CLI::IsMember({"text", "json", "junit"}));
+    sub->add_option("--output", check.output, "Write the results here")->type_name("FILE");
+    plugin_dirs(sub);
   }
 
   void rest() {

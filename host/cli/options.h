@@ -8,6 +8,18 @@
 
 namespace ordeal {
 
+/// Options of `plugin check`.
+struct PluginCheckOptions {
+  int level = 5;
+  std::vector<std::string> cases;
+  bool list = false;
+  std::optional<std::uint64_t> seed;  // without it a new one, which is printed
+  std::string format = "text";
+  std::string output;
+  std::string config;
+  double time_limit = 20;  // seconds, of one case
+};
+
 /// A parsed command line: data only. Every field is filled in by the options of its command.
 struct Options {
   std::string command;  // "run", "plugin list", ...
@@ -33,6 +45,7 @@ struct Options {
   std::string lang = "c++";
   std::string id;
   std::string dir;
+  PluginCheckOptions plugin_check;
   // hidden: how the guardian starts the controller
   std::string controller_dir;
   bool baseline_only = false;
