@@ -90,7 +90,7 @@ struct HostCalls {
     const Entry call(host, "reactor.watch", true);
     if (!call.allowed) return ORDEAL_E_STATE;
     CheckHost& self = call.self;
-    const std::int32_t status = self.reactor_.watch(fd, events, io_callback,
+    const std::int32_t status = self.reactor_->watch(fd, events, io_callback,
                                                     box(self, fn, nullptr, user, "an I/O callback"),
                                                     id);
     if (status == ORDEAL_OK) self.watched_[*id] = fd;
@@ -103,7 +103,7 @@ struct HostCalls {
                               std::uint32_t events) noexcept {
     const Entry call(host, "reactor.rewatch", true);
     if (!call.allowed) return ORDEAL_E_STATE;
-    const std::int32_t status = call.self.reactor_.rewatch(id, events);
+    const std::int32_t status = call.self.reactor_->rewatch(id, events);
     if (status != ORDEAL_OK)
       call.self.misuse(Misuse::Kind::argument, "reactor.rewatch of a watch that does not exist");
     return status;
@@ -111,7 +111,7 @@ struct HostCalls {
   static std::int32_t unwatch(const ordeal_host* host, std::uint64_t id) noexcept {
     const Entry call(host, "reactor.unwatch", true);
     if (!call.allowed) return ORDEAL_E_STATE;
-    const std::int32_t status = call.self.reactor_.unwatch(id);
+    const std::int32_t status = call.self.reactor_->unwatch(id);
     call.self.watched_.erase(id);
     if (status != ORDEAL_OK)
       call.self.misuse(Misuse::Kind::argument, "reactor.unwatch of a watch that does not exist");
@@ -125,12 +125,12 @@ struct HostCalls {
       call.self.misuse(Misuse::Kind::argument, "reactor.timer without a callback or a number");
       return ORDEAL_E_INVALID;
     }
-    return call.self.reactor_.timer(at_ns, task_callback,
+    return call.self.reactor_->timer(at_ns, task_callback,
                                     box(call.self, nullptr, fn, user, "a timer"), id);
   }
   static std::int32_t cancel_timer(const ordeal_host* host, std::uint64_t id) noexcept {
     const Entry call(host, "reactor.cancel_timer", true);
-    return call.allowed ? call.self.reactor_.cancel_timer(id) : ORDEAL_E_STATE;
+    return call.allowed ? call.self.reactor_->cancel_timer(id) : ORDEAL_E_STATE;
   }
   static std::int32_t post(const ordeal_host* host, ordeal_task_fn fn, void* user) noexcept {
     const Entry call(host, "reactor.post", false);
@@ -139,8 +139,10 @@ struct HostCalls {
       call.self.misuse(Misuse::Kind::argument, "reactor.post without a callback");
       return ORDEAL_E_INVALID;
     }
-    return call.self.reactor_.post(task_callback,
-                                   box(call.self, nullptr, fn, user, "a posted task"));
+    auto* const task = box(call.self, nullptr, fn, user, "a posted task");
+    const std::lock_guard lock(call.self.mutex_);
+    return call.self.reactor_ == nullptr ? ORDEAL_E_STATE
+                                         : call.self.reactor_->post(task_callback, task);
   }
   static std::int32_t declare(const ordeal_host* host, const ordeal_metric_info* info,
                               std::uint32_t* index) noexcept {
@@ -219,7 +221,7 @@ struct HostCalls {
 };
 
 CheckHost::CheckHost(HostShape shape)
-    : shape_(std::move(shape)), worker_(thread_id()), reactor_(clock_) {
+    : shape_(std::move(shape)), worker_(thread_id()), reactor_(new testing::PollReactor(clock_)) {
   constexpr std::size_t last = sizeof(void (*)());  // tables end in a function that may be missing
   const Sizes sizes = shape_.sizes;
   const auto zero = std::uint32_t{0};
@@ -277,12 +279,13 @@ void CheckHost::closing() { closing_.store(true); }
 void CheckHost::gone() {
   const HeapPause pause;
   gone_.store(true);
-  reactor_.close();
+  const std::lock_guard lock(mutex_);
+  reactor_.reset();
 }
 
 void CheckHost::turn(int timeout_ms) {
   const HeapPause pause;
-  static_cast<void>(reactor_.run_once(timeout_ms));
+  static_cast<void>(reactor_->run_once(timeout_ms));
 }
 
 void CheckHost::called(Box& box, std::uint32_t events) {

@@ -69,8 +69,9 @@ class CheckHost {
   /// It is destroyed: any call from now on is misuse.
   void gone();
 
-  [[nodiscard]] std::size_t watches() const { return reactor_.watches(); }
-  [[nodiscard]] std::size_t timers() const { return reactor_.timers(); }
+  /// What is watched and armed; before gone().
+  [[nodiscard]] std::size_t watches() const { return reactor_->watches(); }
+  [[nodiscard]] std::size_t timers() const { return reactor_->timers(); }
   /// The longest callback so far, and what it was.
   [[nodiscard]] std::uint64_t longest_callback_ns() const { return longest_ns_; }
   [[nodiscard]] const std::string& longest_callback() const { return longest_; }
@@ -97,7 +98,7 @@ class CheckHost {
   const ordeal_host_bus* bus_ = nullptr;
   const ordeal_host_process* process_ = nullptr;
   testing::FakeClock clock_;
-  testing::PollReactor reactor_;
+  std::unique_ptr<testing::PollReactor> reactor_;  // until gone(); any thread: under mutex_
   std::atomic<bool> closing_{false};
   std::atomic<bool> gone_{false};
   mutable std::mutex mutex_;

@@ -151,8 +151,8 @@ class Maker {
 
   json::value number(const json::object& rules, bool whole) {
     const double step = number_at(rules, "multipleOf", 0);
-    double least = number_at(rules, "minimum", number_at(rules, "exclusiveMinimum", -1e6));
-    double most = number_at(rules, "maximum", number_at(rules, "exclusiveMaximum", least + 2e6));
+    double least = number_at(rules, "minimum", number_at(rules, "exclusiveMinimum", -1000));
+    double most = number_at(rules, "maximum", number_at(rules, "exclusiveMaximum", std::max(least, 0.0) + 5000));
     if (rules.contains("exclusiveMinimum")) least += whole ? 1 : (most - least) * 1e-6;
     if (rules.contains("exclusiveMaximum")) most -= whole ? 1 : (most - least) * 1e-6;
     double made = 0;

@@ -60,7 +60,7 @@ std::int32_t collect_once(Instance& instance, std::vector<TakenSample>& samples)
       "collect", [&] { return instance.collector().collect(instance.get(), sink); });
   samples = taken.samples;  // a copy: what was allocated in a pause is released in one
   const HeapPause pause;
-  taken.samples = {};
+  std::vector<TakenSample>().swap(taken.samples);
   return status;
 }
 
