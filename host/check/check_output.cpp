@@ -43,8 +43,6 @@ std::string xml(std::string_view text) {
       out += "&quot;";
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       out += ' ';
-    } else if (static_cast<unsigned char>(c) >= 0x80) {
-      out += '?';  // a plugin's text may be any bytes
     } else {
       out += c;
     }

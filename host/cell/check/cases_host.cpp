@@ -62,7 +62,9 @@ void case_shorter_structs(const Job& job, Record& record) {
 
 void case_bounds(const Job& job, Record& record) {
   const Subject subject(job, record);
-  Instance instance(subject, job.subject());
+  HostShape shape;
+  shape.sizes = Sizes::exact;
+  Instance instance(subject, job.subject(), shape);
   if (!instance.create(guarded_text(job.subject().id), guarded_text(job.config))) {
     record.fail("a config without a NUL behind it is refused: " + instance.reason(),
                 "read `len` bytes");

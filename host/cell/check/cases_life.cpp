@@ -73,7 +73,7 @@ void case_unknown_component(const Job& job, Record& record) {
       declared = declared || (one.id == name && one.kind == job.subject().kind);
     if (declared) continue;
     Instance instance(subject, job.subject());
-    if (!instance.create(guarded_text(name), job.config)) continue;
+    if (!instance.create(name, job.config)) continue;
     record.fail("create made a component '" + name + "', which the manifest does not declare",
                 "compare the whole component id, its length included, and return "
                 "ORDEAL_E_NOT_FOUND");

@@ -59,7 +59,7 @@ const ordeal_op* CheckEngine::issue(ordeal_session_id session, std::uint32_t kin
   op.intended_ns = Stopwatch::now_ns();
   op.deadline_ns = deadline_ns;
   operations_[op.id].session = session;
-  return guarded_struct(op, sizes == Sizes::newer ? Sizes::newer : Sizes::exact);
+  return guarded_struct(op, full(sizes));
 }
 
 bool CheckEngine::completed(std::uint64_t id) const {

@@ -11,9 +11,12 @@
 
 namespace ordeal::check {
 
-/// How large the host's structs are: as this ABI has them, as a newer host's (longer, with a tail
-/// nobody knows), or as a host's that lacks their optional end.
-enum class Sizes { exact, newer, shorter };
+/// How large the host's structs are: as this ABI has them; the same, and unreadable behind; as a newer
+/// host's (longer, with a tail nobody knows); as a host's that lacks their optional end.
+enum class Sizes { plain, exact, newer, shorter };
+
+/// The same for a struct that is never shorter.
+constexpr Sizes full(Sizes sizes) { return sizes == Sizes::shorter ? Sizes::exact : sizes; }
 
 /// A copy of bytes that ends where an unreadable page begins, so that whoever reads or writes
 /// beyond them dies on the spot. Never unmapped: a plugin may keep what lives as long as the
@@ -42,6 +45,9 @@ class Guarded {
 inline constexpr std::size_t newer_tail = 64;
 inline constexpr unsigned char tail_byte = 0xA5;
 
+/// Readable zeros behind a plain struct: who reads there is found by the case `bounds` only.
+inline constexpr std::size_t plain_tail = 256;
+
 /// A struct that begins with struct_size, as such a host passes it. `optional` are the bytes at its
 /// end that a host may lack.
 template <class T>
@@ -49,8 +55,8 @@ T* guarded_struct(const T& value, Sizes sizes, std::size_t optional = 0) {
   std::size_t size = sizeof(T);
   if (sizes == Sizes::newer) size += newer_tail;
   if (sizes == Sizes::shorter) size -= optional;
-  const Guarded block(size);
-  std::memset(block.data(), tail_byte, size);
+  const Guarded block(size + (sizes == Sizes::plain ? plain_tail : 0));
+  if (sizes != Sizes::plain) std::memset(block.data(), tail_byte, size);
   std::memcpy(block.data(), &value, size < sizeof(T) ? size : sizeof(T));
   const auto told = static_cast<std::uint32_t>(size);
   std::memcpy(block.data(), &told, sizeof told);
@@ -62,8 +68,8 @@ template <class T>
 T* guarded_array(std::span<const T> values, Sizes sizes, std::uint32_t& stride) {
   const std::size_t each = sizeof(T) + (sizes == Sizes::newer ? newer_tail : 0);
   stride = static_cast<std::uint32_t>(each);
-  const Guarded block(each * values.size());
-  std::memset(block.data(), tail_byte, block.size());
+  const Guarded block(each * values.size() + (sizes == Sizes::plain ? plain_tail : 0));
+  if (sizes != Sizes::plain) std::memset(block.data(), tail_byte, block.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     std::memcpy(block.data() + i * each, &values[i], sizeof(T));
     std::memcpy(block.data() + i * each, &stride, sizeof stride);

@@ -53,9 +53,7 @@ std::int32_t collect_once(Instance& instance, std::vector<TakenSample>& samples)
     return metric < to.instance.metrics.size() ? ORDEAL_OK : ORDEAL_E_NOT_FOUND;
   };
   const auto* sink =
-      guarded_struct(ordeal_sample_sink{0, 0, &taken, add}, instance.sizes() == Sizes::newer
-                                                                ? Sizes::newer
-                                                                : Sizes::exact);
+      guarded_struct(ordeal_sample_sink{0, 0, &taken, add}, full(instance.sizes()));
   const std::int32_t status = instance.call(
       "collect", [&] { return instance.collector().collect(instance.get(), sink); });
   samples = taken.samples;  // a copy: what was allocated in a pause is released in one

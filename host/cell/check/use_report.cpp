@@ -86,7 +86,7 @@ Rendered render_once(Instance& instance, std::uint32_t stage, std::string_view d
   Sink state{&taken, &instance};
   const auto* sink = guarded_struct(
       ordeal_file_sink{0, 0, &state, Sink::begin, Sink::write, Sink::end},
-      instance.sizes() == Sizes::newer ? Sizes::newer : Sizes::exact);
+      full(instance.sizes()));
   const std::int32_t status = instance.call("render", [&] {
     return instance.report().render(instance.get(), stage, abi::str(document), sink);
   });

@@ -85,15 +85,13 @@ MadeSnapshot make_snapshot(const Instance& instance, std::uint64_t seed, std::ui
   snapshot.intervals =
       guarded_array<ordeal_interval>(intervals, instance.sizes(), snapshot.interval_stride);
   made.snapshot =
-      guarded_struct(snapshot, instance.sizes() == Sizes::newer ? Sizes::newer : Sizes::exact);
+      guarded_struct(snapshot, full(instance.sizes()));
   return made;
 }
 
 std::string evaluate_once(Instance& instance, const MadeSnapshot& made, bool must_succeed) {
   Record& record = instance.record();
-  auto* const verdict = guarded_struct(ordeal_verdict{}, instance.sizes() == Sizes::newer
-                                                             ? Sizes::newer
-                                                             : Sizes::exact);
+  auto* const verdict = guarded_struct(ordeal_verdict{}, full(instance.sizes()));
   const std::int32_t status = instance.call("evaluate", [&] {
     return instance.rule().evaluate(instance.get(), made.snapshot, verdict);
   });

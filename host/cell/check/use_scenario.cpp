@@ -98,7 +98,7 @@ void use_scenario(Instance& instance) {
       const std::uint64_t id = op->id;
       instance.call("issue", [&] { functions.issue(instance.get(), op); });
       instance.record().at("the callbacks of an issue of " + instance.name());
-      if (!instance.host().run_until([&] { return engine.completed(id); }, 2 * second)) {
+      if (!instance.host().run_until([&] { return engine.completed(id); }, second / 2)) {
         engine.cancel(id);
         instance.call("cancel", [&] { functions.cancel(instance.get(), id); });
       }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "abi/collector.h"
@@ -81,6 +82,7 @@ struct CollectorThunks {
         throw Failure(ORDEAL_E_INVALID, "describe: a NULL pointer");
       }
       const bool first = self.infos_.empty();
+      std::vector<ordeal_metric_info> made;  // kept when whole: memory may run out in the middle
       for (const Metric& metric : first ? self.metrics() : std::span<const Metric>{}) {
         ordeal_metric_info info{};
         info.struct_size = sizeof info;
@@ -89,8 +91,9 @@ struct CollectorThunks {
         info.unit = abi::str(metric.unit);
         info.help = abi::str(metric.help);
         info.labels = abi::str(metric.labels);
-        self.infos_.push_back(info);
+        made.push_back(info);
       }
+      if (first) self.infos_ = std::move(made);
       *infos = self.infos_.data();
       *count = static_cast<std::uint32_t>(self.infos_.size());
     });

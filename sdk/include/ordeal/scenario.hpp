@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "abi/scenario.h"
@@ -45,10 +46,12 @@ class Engine {
             std::int64_t code = 0) const noexcept {
     engine_->lost(engine_, session, outcome, code);
   }
-  /// Records a duration that arrived unasked; `mark` indexes ScenarioInfo::marks.
+  /// Records a duration that arrived unasked; `mark` indexes ScenarioInfo::marks. Lost on an engine
+  /// that does not take observations.
   void observe(ordeal_session_id session, std::uint32_t mark,
                std::uint64_t value_ns) const noexcept {
-    engine_->observe(engine_, session, mark, value_ns);
+    const ordeal_engine known = abi::read(engine_);
+    if (known.observe != nullptr) known.observe(engine_, session, mark, value_ns);
   }
 
  private:
@@ -118,8 +121,13 @@ struct ScenarioThunks {
       if (out == nullptr) throw Failure(ORDEAL_E_INVALID, "describe: info is NULL");
       if (self.kinds_.empty()) {
         self.info_ = self.describe();
-        for (const std::string& kind : self.info_.kinds) self.kinds_.push_back(abi::str(kind));
-        for (const std::string& mark : self.info_.marks) self.marks_.push_back(abi::str(mark));
+        // Kept when they are whole: memory may run out in the middle.
+        std::vector<ordeal_str> kinds;
+        std::vector<ordeal_str> marks;
+        for (const std::string& kind : self.info_.kinds) kinds.push_back(abi::str(kind));
+        for (const std::string& mark : self.info_.marks) marks.push_back(abi::str(mark));
+        self.kinds_ = std::move(kinds);
+        self.marks_ = std::move(marks);
       }
       ordeal_scenario_info info{};
       info.struct_size = sizeof info;

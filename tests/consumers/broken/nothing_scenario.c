@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* No defect. */
+#define KIND_SCENARIO
+#include "plugin.h"
