@@ -94,8 +94,8 @@ Result<ManifestReading> in_folder(const std::string& folder) {
       names += (names.empty() ? "" : ", ") + manifests[i];
     return usage(folder + " holds several plugins: " + names, "name one of them");
   }
-  return read(manifests.front(), libraries_of(manifests.front(), *library_of(manifests.front()),
-                                              files));
+  return read(manifests.front(),
+              libraries_of(manifests.front(), *library_of(manifests.front()), files));
 }
 
 Result<ManifestReading> of_library(const std::string& library) {

@@ -79,15 +79,21 @@ std::string readable(std::string_view text) {
   std::string clean;
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const std::size_t length = byte(at) < 0x80 ? 1 : byte(at) < 0xC2 ? 0 : byte(at) < 0xE0 ? 2
-                               : byte(at) < 0xF0 ? 3 : byte(at) < 0xF5 ? 4 : 0;
+    const std::size_t length = byte(at) < 0x80   ? 1
+                               : byte(at) < 0xC2 ? 0
+                               : byte(at) < 0xE0 ? 2
+                               : byte(at) < 0xF0 ? 3
+                               : byte(at) < 0xF5 ? 4
+                                                 : 0;
     bool whole = length > 0 && at + length <= text.size();
     for (std::size_t i = 1; whole && i < length; ++i) whole = (byte(at + i) & 0xC0u) == 0x80;
     // Overlong forms, surrogates and what lies beyond the last character.
-    if (whole && length == 3) whole = !(byte(at) == 0xE0 && byte(at + 1) < 0xA0) &&
-                                      !(byte(at) == 0xED && byte(at + 1) >= 0xA0);
-    if (whole && length == 4) whole = !(byte(at) == 0xF0 && byte(at + 1) < 0x90) &&
-                                      !(byte(at) == 0xF4 && byte(at + 1) >= 0x90);
+    if (whole && length == 3)
+      whole =
+          !(byte(at) == 0xE0 && byte(at + 1) < 0xA0) && !(byte(at) == 0xED && byte(at + 1) >= 0xA0);
+    if (whole && length == 4)
+      whole =
+          !(byte(at) == 0xF0 && byte(at + 1) < 0x90) && !(byte(at) == 0xF4 && byte(at + 1) >= 0x90);
     if (whole && length == 1 && (byte(at) < 0x20 || byte(at) == 0x7F)) {
       clean += ' ';
       ++at;
@@ -165,8 +171,8 @@ Spawned spawn(const std::string& cell, const std::array<int, 4>& streams, bool o
   std::string mode = "check";
   char* const argv[] = {program.data(), mode.data(), nullptr};
   Spawned spawned;
-  spawned.error = ::posix_spawn(&spawned.pid, cell.c_str(), &actions, &attributes, argv,
-                                environment.data());
+  spawned.error =
+      ::posix_spawn(&spawned.pid, cell.c_str(), &actions, &attributes, argv, environment.data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   return spawned;

@@ -26,9 +26,10 @@ struct CaseOutcome {
   double seconds = 0;
 };
 
-/// Runs `ordeal-cell check` on one job and waits for it; after `limit_s` it is killed, with all that
-/// it has started. A process that dies, hangs or exits before its case is over is a failure that
-/// names what it was doing. Makes this process a subreaper. One thread. Error: internal, when it
+/// Runs `ordeal-cell check` on one job and waits for it; after `limit_s` it is killed, with all
+/// that it has started. A process that dies, hangs or exits before its case is over is a failure
+/// that names what it was doing. Makes this process a subreaper and ends every child it has
+/// afterwards: for programs that have no other children. One thread. Error: internal, when it
 /// cannot be started.
 Result<CaseOutcome> run_case_process(const std::string& job, double limit_s, bool own_heap);
 

@@ -85,8 +85,7 @@ std::string check_summary(const CheckHeader& header, const std::vector<CheckResu
   std::string text = header.id + " " + header.version + ": " + number(CheckVerdict::ok) + " ok, " +
                      number(CheckVerdict::warn) + " with warnings, " + number(CheckVerdict::fail) +
                      " failed, " + number(CheckVerdict::skip) + " skipped (level " +
-                     std::to_string(header.level) + ", seed " + std::to_string(header.seed) +
-                     ")\n";
+                     std::to_string(header.level) + ", seed " + std::to_string(header.seed) + ")\n";
   for (const CheckResult& one : results) {
     if (one.verdict != CheckVerdict::fail) continue;
     text += "run again: ordeal plugin check " + header.manifest + " --case " + one.about->name +

@@ -46,8 +46,8 @@ class Sense {
   void check_keyword(const json::value& schema, const std::string& key, const json::value& value,
                      const std::string& at, int depth) {
     static_cast<void>(schema);
-    constexpr std::array counts{"minLength",     "maxLength",     "minItems",
-                                "maxItems",      "minProperties", "maxProperties"};
+    constexpr std::array counts{"minLength", "maxLength",     "minItems",
+                                "maxItems",  "minProperties", "maxProperties"};
     constexpr std::array numbers{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
                                  "multipleOf"};
     constexpr std::array schemas{"additionalProperties", "items", "not", "if", "then", "else",
@@ -67,9 +67,8 @@ class Sense {
     if (key == "enum" && value.is_array() && value.get_array().empty())
       remark(at, "'enum' is empty: nothing would be allowed");
     if (key == "required") {
-      if (!value.is_array() ||
-          std::any_of(value.get_array().begin(), value.get_array().end(),
-                      [](const json::value& one) { return !one.is_string(); }))
+      if (!value.is_array() || std::any_of(value.get_array().begin(), value.get_array().end(),
+                                           [](const json::value& one) { return !one.is_string(); }))
         remark(at, "'required' is a list of keys");
     }
     if (key == "pattern") check_pattern(value, at);
@@ -96,17 +95,16 @@ class Sense {
   }
 
   void check_type(const json::value& value, const std::string& at) {
-    constexpr std::array types{"object",  "array",   "string", "number",
-                               "integer", "boolean", "null"};
+    constexpr std::array types{"object", "array", "string", "number", "integer", "boolean", "null"};
     const auto known = [&](const json::value& one) {
       return one.is_string() && std::any_of(types.begin(), types.end(), [&](const char* type) {
                return one.get_string() == type;
              });
     };
-    const bool fine = value.is_array() ? !value.get_array().empty() &&
-                                             std::all_of(value.get_array().begin(),
-                                                         value.get_array().end(), known)
-                                       : known(value);
+    const bool fine =
+        value.is_array() ? !value.get_array().empty() && std::all_of(value.get_array().begin(),
+                                                                     value.get_array().end(), known)
+                         : known(value);
     if (!fine) remark(at, "'type' is object, array, string, number, integer, boolean or null");
   }
 
@@ -154,8 +152,8 @@ class Sense {
     const auto check = [&](const json::value& value, const std::string& where, const char* what) {
       const auto violations = check_schema(alone, value);
       if (!violations.empty())
-        remark(where, std::string(what) + " breaks the schema it stands in: " +
-                          violations.front().what);
+        remark(where,
+               std::string(what) + " breaks the schema it stands in: " + violations.front().what);
     };
     if (const json::value* value = rules.if_contains("default"))
       check(*value, at + "/default", "the default");

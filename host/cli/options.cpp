@@ -157,8 +157,9 @@ struct Commands {
     auto* sub = command(group, "check",
                         "Try a plugin out, each case in a process of its own; 113 when one fails",
                         "ordeal plugin check build --level 3");
-    sub->add_option("PATH", options.name,
-                    "A manifest, a library with its manifest beside it, a folder, or a plugin's id");
+    sub->add_option(
+        "PATH", options.name,
+        "A manifest, a library with its manifest beside it, a folder, or a plugin's id");
     sub->add_option("--level", check.level, "How strict, from 1 to 5 (5)")
         ->check(CLI::Range(1, 5))
         ->type_name("N");

@@ -71,8 +71,7 @@ Result<std::map<std::string, std::string>> read_configs(const std::string& file,
     configs[plugin.components.front().id] = compact_json(*parsed);
   } else {
     std::string ids;
-    for (const ComponentInfo& one : plugin.components)
-      ids += (ids.empty() ? "" : ", ") + one.id;
+    for (const ComponentInfo& one : plugin.components) ids += (ids.empty() ? "" : ", ") + one.id;
     return usage(file + " is not an object of configs by component", "keys out of " + ids);
   }
   return configs;
@@ -86,7 +85,8 @@ int plugin_check(const Options& options) {
     std::fputs(check_list().c_str(), stdout);
     return 0;
   }
-  if (options.name.empty()) return say(usage("PATH is missing", "a manifest, library, folder or id"));
+  if (options.name.empty())
+    return say(usage("PATH is missing", "a manifest, library, folder or id"));
   if (auto known = check_names(wanted.cases); !known) return say(known.error());
   auto plugin = find_candidate(options.name, options.plugin_dirs);
   if (!plugin) return say(plugin.error());
@@ -100,8 +100,8 @@ int plugin_check(const Options& options) {
   plan.limit_s = wanted.time_limit;
   plan.configs = std::move(*configs);
   const PluginInfo& info = plugin->info;
-  const CheckHeader header{info.id,      info.version, info.manifest_path, info.library_path,
-                           wanted.level, plan.seed};
+  const CheckHeader header{info.id,           info.version, info.manifest_path,
+                           info.library_path, wanted.level, plan.seed};
 
   const bool as_text = wanted.format == "text";
   const bool live = as_text && wanted.output.empty();

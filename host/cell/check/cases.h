@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cases of `ordeal plugin check` that run the plugin, one function each. host/check/catalogue.cpp
-// says what each is about; a process runs one of them, once.
+// The cases of `ordeal plugin check` that run the plugin, one function each.
+// host/check/catalogue.cpp says what each is about; a process runs one of them, once.
 #pragma once
 
 #include <optional>

@@ -70,8 +70,9 @@ void case_configs(const Job& job, Record& record) {
     record.skip("no config could be made from its schema");
     return;
   }
-  record.note(share(accepted, made, "that satisfy the schema were accepted, the rest refused with "
-                                    "a reason"));
+  record.note(share(accepted, made,
+                    "that satisfy the schema were accepted, the rest refused with "
+                    "a reason"));
 }
 
 void case_bad_configs(const Job& job, Record& record) {
@@ -84,10 +85,9 @@ void case_bad_configs(const Job& job, Record& record) {
     return;
   }
   const auto schema = parse_json(job.subject().config_schema, "config_schema");
-  const bool has_options = schema && schema->is_object() &&
-                           schema->get_object().contains("properties") &&
-                           schema->at("properties").is_object() &&
-                           !schema->at("properties").get_object().empty();
+  const bool has_options =
+      schema && schema->is_object() && schema->get_object().contains("properties") &&
+      schema->at("properties").is_object() && !schema->at("properties").get_object().empty();
   int refused = 0;
   std::string not_json;
   for (int i = 0; i < tries; ++i) {
@@ -220,26 +220,30 @@ void case_out_of_memory(const Job& job, Record& record) {
     if (kind == "report") documents.push_back(make_document(i, 0));
   }
   std::uint32_t turn = 0;
-  starve(job, record, kind == "rule" ? "evaluate" : kind == "report" ? "render" : "collect", [&] {
-    ++turn;
-    const HeapPause pause;  // ours; the plugin's own are resumed around its calls
-    if (kind == "rule") {
-      ordeal_verdict verdict{};
-      verdict.struct_size = sizeof verdict;
-      const HeapResume resume;
-      static_cast<void>(
-          instance.rule().evaluate(instance.get(), snapshots[turn % 4].snapshot, &verdict));
-    } else if (kind == "report") {
-      instance.starved_calls = true;
-      for (std::uint32_t stage = 0; stage < 4; ++stage)
-        static_cast<void>(render_once(instance, stage, documents[stage]));
-    } else {
-      instance.starved_calls = true;
-      std::vector<TakenSample> samples;
-      static_cast<void>(collect_once(instance, samples));
-    }
-    return true;
-  });
+  starve(job, record,
+         kind == "rule"     ? "evaluate"
+         : kind == "report" ? "render"
+                            : "collect",
+         [&] {
+           ++turn;
+           const HeapPause pause;  // ours; the plugin's own are resumed around its calls
+           if (kind == "rule") {
+             ordeal_verdict verdict{};
+             verdict.struct_size = sizeof verdict;
+             const HeapResume resume;
+             static_cast<void>(
+                 instance.rule().evaluate(instance.get(), snapshots[turn % 4].snapshot, &verdict));
+           } else if (kind == "report") {
+             instance.starved_calls = true;
+             for (std::uint32_t stage = 0; stage < 4; ++stage)
+               static_cast<void>(render_once(instance, stage, documents[stage]));
+           } else {
+             instance.starved_calls = true;
+             std::vector<TakenSample> samples;
+             static_cast<void>(collect_once(instance, samples));
+           }
+           return true;
+         });
 }
 
 }  // namespace ordeal::check

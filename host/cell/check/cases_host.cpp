@@ -109,8 +109,8 @@ void case_overrun(const Job& job, Record& record) {
   const std::string& kind = job.subject().kind;
   if (kind == "rule") {
     for (std::uint32_t step = 0; step < 4; ++step)
-      static_cast<void>(evaluate_once(instance, make_snapshot(instance, job.seed, step, 500,
-                                                              job.config)));
+      static_cast<void>(
+          evaluate_once(instance, make_snapshot(instance, job.seed, step, 500, job.config)));
   }
   instance.use();
   const auto text = [](std::uint64_t ns) { return std::to_string(ns / 1'000'000) + " ms"; };
@@ -119,8 +119,9 @@ void case_overrun(const Job& job, Record& record) {
     record.fail(instance.host().longest_callback() + " took " +
                     text(instance.host().longest_callback_ns()) + "; 100 ms are allowed",
                 "do not block in callbacks; put slow work on a thread of your own");
-  const std::uint64_t allowed =
-      kind == "scenario" ? callback_ns : kind == "report" ? 10 * slow_ns : slow_ns;
+  const std::uint64_t allowed = kind == "scenario" ? callback_ns
+                                : kind == "report" ? 10 * slow_ns
+                                                   : slow_ns;
   if (instance.longest_ns > allowed) {
     const std::string what = instance.longest + " took " + text(instance.longest_ns) + "; " +
                              text(allowed) + " are allowed";
@@ -132,8 +133,8 @@ void case_overrun(const Job& job, Record& record) {
                                        : "do not block: the worker serves every session");
     }
   }
-  record.note("longest: " + instance.longest + ", " +
-              std::to_string(instance.longest_ns / 1000) + " us");
+  record.note("longest: " + instance.longest + ", " + std::to_string(instance.longest_ns / 1000) +
+              " us");
 }
 
 }  // namespace ordeal::check

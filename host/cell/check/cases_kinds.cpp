@@ -19,8 +19,8 @@ namespace ordeal::check {
 
 namespace {
 
-constexpr std::array base_units{"",      "bytes", "seconds", "ratio",   "celsius", "volts",
-                                "amperes", "joules", "grams", "meters", "hertz",   "watts"};
+constexpr std::array base_units{"",        "bytes",  "seconds", "ratio",  "celsius", "volts",
+                                "amperes", "joules", "grams",   "meters", "hertz",   "watts"};
 constexpr std::array other_units{
     "percent", "%",  "ms", "us", "ns", "milliseconds", "microseconds", "nanoseconds", "minutes",
     "hours",   "kb", "KB", "mb", "MB", "kilobytes",    "megabytes",    "gigabytes",   "bits"};
@@ -94,7 +94,8 @@ void case_metrics(const Job& job, Record& record) {
     const std::string unit(abi::view(info.unit));
     const std::string which = "metric '" + name + "'";
     if (!name_of(name, true))
-      record.fail(which + " is no Prometheus name", "letters, digits, _ and : only, no digit first");
+      record.fail(which + " is no Prometheus name",
+                  "letters, digits, _ and : only, no digit first");
     if (!names.insert(name).second) record.fail(which + " is declared twice");
     if (info.type > ORDEAL_METRIC_COUNTER)
       record.fail(which + " has type " + std::to_string(info.type) + ", which does not exist");
@@ -104,7 +105,8 @@ void case_metrics(const Job& job, Record& record) {
     } else if (!one_of(base_units, unit)) {
       record.warn(which + " has the unit '" + unit + "', which is no Prometheus base unit");
     }
-    if (info.help.len == 0) record.warn(which + " has no help text", "one sentence says what it is");
+    if (info.help.len == 0)
+      record.warn(which + " has no help text", "one sentence says what it is");
     if (info.type == ORDEAL_METRIC_COUNTER && !name.ends_with("_total"))
       record.warn(which + " is a counter whose name does not end in _total");
     std::set<std::string> labels;
@@ -144,9 +146,9 @@ void case_samples(const Job& job, Record& record) {
       if (!std::isfinite(one.value))
         record.fail(which + " is no finite number", "leave out what cannot be read");
       if (label_names(one.labels).size() != label_names(abi::view(info.labels)).size())
-        record.fail(which + ": other labels than declared (" + std::string(abi::view(info.labels)) +
-                        ")",
-                    "one value for each label, in their order; a comma inside is %2C");
+        record.fail(
+            which + ": other labels than declared (" + std::string(abi::view(info.labels)) + ")",
+            "one value for each label, in their order; a comma inside is %2C");
       const auto key = std::make_pair(one.metric, one.labels);
       if (!series.insert(key).second) record.fail(which + " is given twice in one call");
       const auto before = last.find(key);
@@ -181,9 +183,9 @@ void case_verdicts(const Job& job, Record& record) {
       record.fail("the same snapshot gave two verdicts" + where + ": " + once + " / " + again,
                   "judge by the snapshot and its times alone");
     if (once != other)
-      record.fail("two instances of one config judge differently" + where + ": " + once + " / " +
-                      other,
-                  "judge by the snapshots alone: no clock, no random number, no global");
+      record.fail(
+          "two instances of one config judge differently" + where + ": " + once + " / " + other,
+          "judge by the snapshots alone: no clock, no random number, no global");
     static_cast<void>(evaluate_once(second, snapshot));
     all += once + "\n";
   }

@@ -87,9 +87,9 @@ void case_two_instances(const Job& job, Record& record) {
   {
     Instance first(subject, job.subject());
     if (!first.create(job.config) || !second.create(job.config)) {
-      record.fail("a second instance could not be created while the first lives: " +
-                      second.reason(),
-                  "keep nothing in globals: a campaign may use a component several times");
+      record.fail(
+          "a second instance could not be created while the first lives: " + second.reason(),
+          "keep nothing in globals: a campaign may use a component several times");
       return;
     }
     if (first.get() == second.get())

@@ -51,9 +51,9 @@ void case_entry(const Job& job, Record& record) {
 void case_identity(const Job& job, Record& record) {
   const Subject subject(job, record);
   if (subject.id() != job.plugin.id)
-    record.fail("init says the id is '" + subject.id() + "', the manifest says '" + job.plugin.id +
-                    "'",
-                "make both the same");
+    record.fail(
+        "init says the id is '" + subject.id() + "', the manifest says '" + job.plugin.id + "'",
+        "make both the same");
   if (subject.version() != job.plugin.version)
     record.fail("init says the version is '" + subject.version() + "', the manifest says '" +
                     job.plugin.version + "'",
@@ -76,9 +76,9 @@ void case_factories(const Job& job, Record& record) {
       continue;
     }
     if (declared.empty()) {
-      record.warn("it has a factory for " + factory_id(kind) + ", but its manifest declares no " +
-                      kind,
-                  "declare the component, or return NULL");
+      record.warn(
+          "it has a factory for " + factory_id(kind) + ", but its manifest declares no " + kind,
+          "declare the component, or return NULL");
       continue;
     }
     std::uint32_t size = 0;

@@ -71,9 +71,7 @@ std::uint64_t CheckEngine::total() const {
   return std::accumulate(std::begin(outcomes_), std::end(outcomes_), std::uint64_t{0});
 }
 
-void CheckEngine::wrong(std::string text) {
-  host_.misuse(Misuse::Kind::engine, std::move(text));
-}
+void CheckEngine::wrong(std::string text) { host_.misuse(Misuse::Kind::engine, std::move(text)); }
 
 void CheckEngine::check_marks(const char* function, const ordeal_mark* marks, std::uint32_t n) {
   if (n > 0 && marks == nullptr) {

@@ -90,9 +90,8 @@ struct HostCalls {
     const Entry call(host, "reactor.watch", true);
     if (!call.allowed) return ORDEAL_E_STATE;
     CheckHost& self = call.self;
-    const std::int32_t status = self.reactor_->watch(fd, events, io_callback,
-                                                    box(self, fn, nullptr, user, "an I/O callback"),
-                                                    id);
+    const std::int32_t status = self.reactor_->watch(
+        fd, events, io_callback, box(self, fn, nullptr, user, "an I/O callback"), id);
     if (status == ORDEAL_OK) self.watched_[*id] = fd;
     if (fn == nullptr || status == ORDEAL_E_INVALID)
       self.misuse(Misuse::Kind::argument, "reactor.watch of descriptor " + std::to_string(fd) +
@@ -126,7 +125,7 @@ struct HostCalls {
       return ORDEAL_E_INVALID;
     }
     return call.self.reactor_->timer(at_ns, task_callback,
-                                    box(call.self, nullptr, fn, user, "a timer"), id);
+                                     box(call.self, nullptr, fn, user, "a timer"), id);
   }
   static std::int32_t cancel_timer(const ordeal_host* host, std::uint64_t id) noexcept {
     const Entry call(host, "reactor.cancel_timer", true);
@@ -232,9 +231,8 @@ CheckHost::CheckHost(HostShape shape)
       ordeal_host_reactor{zero, 0, HostCalls::watch, HostCalls::rewatch, HostCalls::unwatch,
                           HostCalls::timer, HostCalls::cancel_timer, HostCalls::post},
       sizes, last);
-  metrics_ =
-      guarded_struct(ordeal_host_metrics{zero, 0, HostCalls::declare, HostCalls::record}, sizes,
-                     last);
+  metrics_ = guarded_struct(ordeal_host_metrics{zero, 0, HostCalls::declare, HostCalls::record},
+                            sizes, last);
   bus_ = guarded_struct(ordeal_host_bus{zero, 0, HostCalls::publish, HostCalls::subscribe}, sizes,
                         last);
   process_ = guarded_struct(ordeal_host_process{zero, 0, HostCalls::start, HostCalls::signal},

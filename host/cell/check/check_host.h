@@ -27,9 +27,9 @@ namespace ordeal::check {
 /// How the host of one instance presents itself.
 struct HostShape {
   Sizes sizes = Sizes::plain;
-  std::set<std::string> withheld;      // service ids for which there is no table
-  bool no_services = false;            // for none
-  std::uint64_t wall_shift_ns = 0; // added to the wall clock
+  std::set<std::string> withheld;   // service ids for which there is no table
+  bool no_services = false;         // for none
+  std::uint64_t wall_shift_ns = 0;  // added to the wall clock
 };
 
 /// Something a plugin did that the contract forbids.

@@ -11,8 +11,8 @@
 
 namespace ordeal::check {
 
-/// How large the host's structs are: as this ABI has them; the same, and unreadable behind; as a newer
-/// host's (longer, with a tail nobody knows); as a host's that lacks their optional end.
+/// How large the host's structs are: as this ABI has them; the same, and unreadable behind; as a
+/// newer host's (longer, with a tail nobody knows); as a host's that lacks their optional end.
 enum class Sizes { plain, exact, newer, shorter };
 
 /// The same for a struct that is never shorter.

@@ -10,8 +10,8 @@ namespace ordeal::check {
 namespace {
 
 const ordeal_check_heap_table* table() {
-  static const auto* const found = static_cast<const ordeal_check_heap_table*>(
-      ::dlsym(RTLD_DEFAULT, ORDEAL_CHECK_HEAP_SYMBOL));
+  static const auto* const found =
+      static_cast<const ordeal_check_heap_table*>(::dlsym(RTLD_DEFAULT, ORDEAL_CHECK_HEAP_SYMBOL));
   return found;
 }
 

@@ -17,7 +17,7 @@ struct Job {
   LoadRequest plugin;
   std::vector<ComponentInfo> components;
   std::size_t component = 0;  // the one that a component's case is about
-  std::string config;         // one that `create` was seen to accept, or what the author gave, or ""
+  std::string config;  // one that `create` was seen to accept, or what the author gave, or ""
   std::uint64_t seed = 1;
   std::uint32_t round = 0;  // of cases that are run several times
 

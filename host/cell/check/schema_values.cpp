@@ -42,9 +42,9 @@ class Maker {
     if (filling_ != Filling::random || chance(random_, 20)) {
       if (const json::value* given = rules.if_contains("examples");
           given != nullptr && given->is_array() && !given->get_array().empty())
-        return given->get_array()[filling_ == Filling::random
-                                      ? below(random_, given->get_array().size())
-                                      : 0];
+        return given
+            ->get_array()[filling_ == Filling::random ? below(random_, given->get_array().size())
+                                                      : 0];
       if (const json::value* given = rules.if_contains("default")) return *given;
     }
     if (const json::value* list = rules.if_contains("enum");
@@ -100,7 +100,8 @@ class Maker {
   json::value object(const json::object& rules, int depth) {
     json::object made;
     std::vector<std::string> required;
-    if (const json::value* list = rules.if_contains("required"); list != nullptr && list->is_array())
+    if (const json::value* list = rules.if_contains("required");
+        list != nullptr && list->is_array())
       for (const json::value& key : list->get_array())
         if (key.is_string()) required.emplace_back(key.get_string());
     const json::value* properties = rules.if_contains("properties");
@@ -152,7 +153,8 @@ class Maker {
   json::value number(const json::object& rules, bool whole) {
     const double step = number_at(rules, "multipleOf", 0);
     double least = number_at(rules, "minimum", number_at(rules, "exclusiveMinimum", -1000));
-    double most = number_at(rules, "maximum", number_at(rules, "exclusiveMaximum", std::max(least, 0.0) + 5000));
+    double most = number_at(rules, "maximum",
+                            number_at(rules, "exclusiveMaximum", std::max(least, 0.0) + 5000));
     if (rules.contains("exclusiveMinimum")) least += whole ? 1 : (most - least) * 1e-6;
     if (rules.contains("exclusiveMaximum")) most -= whole ? 1 : (most - least) * 1e-6;
     double made = 0;

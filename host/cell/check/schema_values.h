@@ -27,15 +27,15 @@ enum class Filling {
 std::optional<boost::json::value> value_for(const boost::json::value& schema, Filling filling,
                                             Random& random);
 
-/// A text that matches an ECMAScript pattern, as far as its syntax is known here: literals, classes,
-/// groups, alternatives, counts, anchors. May fail to match; the caller checks.
+/// A text that matches an ECMAScript pattern, as far as its syntax is known here: literals,
+/// classes, groups, alternatives, counts, anchors. May fail to match; the caller checks.
 std::string text_for_pattern(const std::string& pattern, Random& random);
 
 /// Texts, one changed thing each, that are no JSON or that `schema` probably forbids.
 std::string spoiled_config(const boost::json::value& valid, Random& random);
 
-/// Configs to try for the job's component, the most likely first, its defaults merged in as the host
-/// does; the job's own only, when it has one.
+/// Configs to try for the job's component, the most likely first, its defaults merged in as the
+/// host does; the job's own only, when it has one.
 std::vector<std::string> candidate_configs(const Job& job);
 
 /// A config for the component, made at random, valid by its schema; "" when none was found.

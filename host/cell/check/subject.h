@@ -59,8 +59,8 @@ class Instance {
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  /// Calls create with exactly these bytes. Records what breaks the contract whatever the config: an
-  /// unknown status, an error without text, success without an instance. True: it was created.
+  /// Calls create with exactly these bytes. Records what breaks the contract whatever the config:
+  /// an unknown status, an error without text, success without an instance. True: it was created.
   bool create(std::string_view config);
   /// With another component name than the manifest's.
   bool create(std::string_view component, std::string_view config);
@@ -131,7 +131,7 @@ class Instance {
   const Subject& subject_;
   const ComponentInfo& component_;
   const void* factory_ = nullptr;
-  CheckHost* host_;      // both live as long as the process; see CheckHost
+  CheckHost* host_;  // both live as long as the process; see CheckHost
   CheckEngine* engine_;
   void* instance_ = nullptr;
   std::int32_t status_ = 0;

@@ -8,9 +8,8 @@ namespace ordeal::check {
 bool describe_collector(Instance& instance) {
   const ordeal_metric_info* infos = nullptr;
   std::uint32_t count = 0;
-  const std::int32_t status = instance.call("describe", [&] {
-    return instance.collector().describe(instance.get(), &infos, &count);
-  });
+  const std::int32_t status = instance.call(
+      "describe", [&] { return instance.collector().describe(instance.get(), &infos, &count); });
   if (status != ORDEAL_OK) {
     instance.record().fail("describe returned " + std::to_string(status) + ": " +
                            instance.host().take_error());
@@ -52,10 +51,9 @@ std::int32_t collect_once(Instance& instance, std::vector<TakenSample>& samples)
     to.samples.push_back({metric, std::string(abi::view(labels)), value});
     return metric < to.instance.metrics.size() ? ORDEAL_OK : ORDEAL_E_NOT_FOUND;
   };
-  const auto* sink =
-      guarded_struct(ordeal_sample_sink{0, 0, &taken, add}, full(instance.sizes()));
-  const std::int32_t status = instance.call(
-      "collect", [&] { return instance.collector().collect(instance.get(), sink); });
+  const auto* sink = guarded_struct(ordeal_sample_sink{0, 0, &taken, add}, full(instance.sizes()));
+  const std::int32_t status =
+      instance.call("collect", [&] { return instance.collector().collect(instance.get(), sink); });
   samples = taken.samples;  // a copy: what was allocated in a pause is released in one
   const HeapPause pause;
   std::vector<TakenSample>().swap(taken.samples);

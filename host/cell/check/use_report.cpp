@@ -85,8 +85,7 @@ Rendered render_once(Instance& instance, std::uint32_t stage, std::string_view d
   Rendered taken;
   Sink state{&taken, &instance};
   const auto* sink = guarded_struct(
-      ordeal_file_sink{0, 0, &state, Sink::begin, Sink::write, Sink::end},
-      full(instance.sizes()));
+      ordeal_file_sink{0, 0, &state, Sink::begin, Sink::write, Sink::end}, full(instance.sizes()));
   const std::int32_t status = instance.call("render", [&] {
     return instance.report().render(instance.get(), stage, abi::str(document), sink);
   });
@@ -106,8 +105,7 @@ Rendered render_once(Instance& instance, std::uint32_t stage, std::string_view d
 
 std::string make_document(std::uint32_t stage, std::uint64_t seed) {
   constexpr const char* names[] = {"readiness", "baseline", "phase", "campaign"};
-  const std::string file =
-      install_paths().manifests + "/schemas/" + names[stage] + "-report.json";
+  const std::string file = install_paths().manifests + "/schemas/" + names[stage] + "-report.json";
   const auto text = read_file(file, ExitCode::internal);
   if (!text) return {};
   const auto schema = parse_json(*text, file);

@@ -81,20 +81,19 @@ MadeSnapshot make_snapshot(const Instance& instance, std::uint64_t seed, std::ui
   }
   snapshot.n_samples = static_cast<std::uint32_t>(samples.size());
   snapshot.n_intervals = static_cast<std::uint32_t>(intervals.size());
-  snapshot.samples = guarded_array<ordeal_sample>(samples, instance.sizes(), snapshot.sample_stride);
+  snapshot.samples =
+      guarded_array<ordeal_sample>(samples, instance.sizes(), snapshot.sample_stride);
   snapshot.intervals =
       guarded_array<ordeal_interval>(intervals, instance.sizes(), snapshot.interval_stride);
-  made.snapshot =
-      guarded_struct(snapshot, full(instance.sizes()));
+  made.snapshot = guarded_struct(snapshot, full(instance.sizes()));
   return made;
 }
 
 std::string evaluate_once(Instance& instance, const MadeSnapshot& made, bool must_succeed) {
   Record& record = instance.record();
   auto* const verdict = guarded_struct(ordeal_verdict{}, full(instance.sizes()));
-  const std::int32_t status = instance.call("evaluate", [&] {
-    return instance.rule().evaluate(instance.get(), made.snapshot, verdict);
-  });
+  const std::int32_t status = instance.call(
+      "evaluate", [&] { return instance.rule().evaluate(instance.get(), made.snapshot, verdict); });
   if (status != ORDEAL_OK) {
     const std::string reason = instance.host().take_error();
     if (must_succeed)

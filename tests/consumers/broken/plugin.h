@@ -70,7 +70,8 @@ static inline int same(ordeal_str a, const char* b) {
 
 /* The last function of a table may lie beyond the size a host gives it. */
 static inline int32_t refuse(const ordeal_host* host, int32_t status, const char* why) {
-  if (host->struct_size >= sizeof *host && host->set_error != NULL) host->set_error(host, text(why));
+  if (host->struct_size >= sizeof *host && host->set_error != NULL)
+    host->set_error(host, text(why));
   return status;
 }
 
@@ -185,8 +186,8 @@ static int32_t create(const ordeal_host* host, ordeal_str component, ordeal_str 
                       void** instance) {
   return make(host, NULL, component, config, instance);
 }
-static const ordeal_report_factory factory = {sizeof(ordeal_report_factory), 0, create, destroy,
-                                              render, NULL};
+static const ordeal_report_factory factory = {
+    sizeof(ordeal_report_factory), 0, create, destroy, render, NULL};
 #define FACTORY_ID ORDEAL_REPORT
 
 #else
@@ -232,9 +233,16 @@ static int32_t create(const ordeal_host* host, const ordeal_engine* engine, orde
                       ordeal_str config, void** instance) {
   return make(host, engine, component, config, instance);
 }
-static const ordeal_scenario_factory factory = {
-    sizeof(ordeal_scenario_factory), 0, create, destroy, describe, open_session, close_session,
-    issue, cancel, NULL};
+static const ordeal_scenario_factory factory = {sizeof(ordeal_scenario_factory),
+                                                0,
+                                                create,
+                                                destroy,
+                                                describe,
+                                                open_session,
+                                                close_session,
+                                                issue,
+                                                cancel,
+                                                NULL};
 #define FACTORY_ID ORDEAL_SCENARIO
 #endif
 

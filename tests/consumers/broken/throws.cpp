@@ -14,7 +14,8 @@ int32_t create(const ordeal_host* host, ordeal_str component, ordeal_str config,
     ordeal::Host(host).set_error("no such component");
     return ORDEAL_E_NOT_FOUND;
   }
-  if (config.len == 0 || config.ptr[0] != '{') throw std::invalid_argument("the config is no object");
+  if (config.len == 0 || config.ptr[0] != '{')
+    throw std::invalid_argument("the config is no object");
   *instance = new (std::nothrow) int(0);
   return *instance == nullptr ? ORDEAL_E_LIMIT : ORDEAL_OK;
 }

@@ -4,8 +4,8 @@
 #include <stddef.h>
 static void* run(void* user);
 #define KIND_COLLECTOR
-#define ON_USE                                                            \
-  pthread_t thread;                                                       \
+#define ON_USE      \
+  pthread_t thread; \
   if (pthread_create(&thread, NULL, run, self) == 0) pthread_join(thread, NULL);
 #include "plugin.h"
 static void fired(void* user) { (void)user; }

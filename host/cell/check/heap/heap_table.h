@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between ordeal-cell in its check mode and the allocator preloaded into it; both are of one build. */
+/* Between ordeal-cell in its check mode and the allocator preloaded into it; both are of one build.
+ */
 #pragma once
 
 #include <stdint.h>
