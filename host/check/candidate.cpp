@@ -134,14 +134,14 @@ Result<ManifestReading> of_id(const std::string& id, const std::vector<std::stri
     reading.info = plugin;
     return reading;
   }
+  ManifestReading refused;
   for (const PluginProblem& problem : registry.problems()) {
     if (problem.id != id || problem.shadowed) continue;
-    ManifestReading reading;
-    reading.info.id = id;
-    reading.info.manifest_path = problem.manifest_path;
-    reading.errors.push_back(problem.error);
-    return reading;
+    refused.info.id = id;
+    refused.info.manifest_path = problem.manifest_path;
+    refused.errors.push_back(problem.error);
   }
+  if (!refused.errors.empty()) return refused;
   Error error;
   error.code = ExitCode::plugin_rejected;
   error.what = "no file, folder or installed plugin is called '" + id + "'";

@@ -163,7 +163,9 @@ Spawned spawn(const std::string& cell, const std::array<int, 4>& streams, bool o
   std::vector<std::string> words;
   for (char** entry = environ; *entry != nullptr; ++entry)
     if (std::strncmp(*entry, "LD_PRELOAD=", 11) != 0) words.emplace_back(*entry);
-  if (own_heap) words.push_back("LD_PRELOAD=" + install_paths().libexec + "/ordeal-check-heap.so");
+  // Not there in a build with a sanitizer, which has an allocator of its own.
+  const std::string heap = install_paths().libexec + "/ordeal-check-heap.so";
+  if (own_heap && ::access(heap.c_str(), R_OK) == 0) words.push_back("LD_PRELOAD=" + heap);
   std::vector<char*> environment;
   for (std::string& word : words) environment.push_back(word.data());
   environment.push_back(nullptr);

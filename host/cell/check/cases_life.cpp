@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/check/cases.h"
 #include "cell/check/subject.h"
+#include "cell/check/use.h"
 #include "ordeal/host.hpp"
 
 namespace ordeal::check {
@@ -8,6 +9,16 @@ namespace ordeal::check {
 namespace {
 
 constexpr std::uint64_t most_destroy_ns = 1'000'000'000;
+
+/// A run that is ended in a hurry destroys a scenario with an operation in flight.
+bool make_busy(Instance& instance) {
+  if (instance.component().kind != "scenario") return false;
+  if (!open_session(instance, 0)) return true;
+  const ordeal_op* op =
+      instance.engine().issue(0, 0, Stopwatch::now_ns() + 1'000'000'000, instance.sizes());
+  instance.call("issue", [&] { instance.scenario().issue(instance.get(), op); });
+  return true;
+}
 
 }  // namespace
 
@@ -39,11 +50,13 @@ void case_use(const Job& job, Record& record) {
 
 void case_destroy(const Job& job, Record& record) {
   const Subject subject(job, record);
-  for (const bool used : {false, true}) {
+  enum class Before { fresh, used, busy };
+  for (const Before before : {Before::fresh, Before::used, Before::busy}) {
     Instance instance(subject, job.subject());
     if (!instance.create(job.config)) return;
     if (!instance.describe()) return;
-    if (used) instance.use();
+    if (before == Before::used) instance.use();
+    if (before == Before::busy && !make_busy(instance)) continue;
     const std::uint64_t took = instance.destroy();
     if (took > most_destroy_ns)
       record.fail("destroy took " + std::to_string(took / 1'000'000) + " ms",
