@@ -215,7 +215,8 @@ class Runner {
           least = std::min(least, ns);
         }
     const auto text = [](std::uint64_t ns) {
-      return std::to_string(ns / 1'000'000) + "." + std::to_string(ns / 100'000 % 10) + " ms";
+      return ns < 10'000'000 ? std::to_string(ns / 1000) + " us"
+                             : std::to_string(ns / 1'000'000) + " ms";
     };
     result.note = "quickest of " + std::to_string(rounds.size()) + " loads: " + text(least);
     if (least >= most_load_ns) {

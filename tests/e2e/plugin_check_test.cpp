@@ -26,6 +26,7 @@ const std::map<std::string, Defect> defects{
     {"nothing_rule", {"", ""}},
     {"nothing_report", {"", ""}},
     {"nothing_scenario", {"", ""}},
+    {"nothing_blocking", {"", ""}},
     {"bad_manifest", {"manifest", "isolatoin"}},
     {"bad_schema", {"config-schema", "the pattern cannot be used"}},
     {"extra_export", {"exports", "helper"}},

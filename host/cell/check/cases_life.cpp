@@ -45,6 +45,9 @@ void case_use(const Job& job, Record& record) {
   const Subject subject(job, record);
   Instance instance(subject, job.subject());
   if (instance.create(job.config) && instance.describe()) instance.use();
+  for (const Misuse& one : instance.host().misuses())
+    if (one.kind == Misuse::Kind::argument)
+      record.fail(one.text, "the header of that service says what it takes");
   instance.abandon();
 }
 
