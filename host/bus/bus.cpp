@@ -4,12 +4,12 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <mutex>
-#include <thread>
 
 #include "base/files.h"
 #include "bus/subscriber.h"
@@ -37,7 +37,8 @@ class BusImpl final : public Bus {
         capacity_(std::max<std::size_t>(ingress, 1)),
         deadline_(deadline),
         node_(clock_domain()),
-        listeners_(topics_.size()) {}
+        listeners_(topics_.size()),
+        closed_topics_(topics_.size(), false) {}
   BusImpl(const BusImpl&) = delete;
   BusImpl& operator=(const BusImpl&) = delete;
   ~BusImpl() override { close(); }
@@ -49,24 +50,34 @@ class BusImpl final : public Bus {
   void start() override;
   bool publish(std::uint32_t topic, std::span<const std::byte> payload, EventBody body,
                std::uint32_t source, std::uint32_t generation, std::uint64_t key) override;
+  std::size_t publish_batch(std::uint32_t topic, std::span<const Outgoing> events,
+                            std::uint32_t source, std::uint32_t generation) override;
+  Accepted try_publish(std::uint32_t topic, const Outgoing& event, std::uint32_t source,
+                       std::uint32_t generation) override;
+  void give_up(std::uint32_t topic) override;
   [[nodiscard]] bool failed() const override { return failed_.load(std::memory_order_acquire); }
   [[nodiscard]] std::vector<DropCount> drops() const override;
   void close() override;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
+  using Events = std::span<Event>;
 
-  bool publish_control(Lock& lock, Event event);
-  bool publish_state(Lock& lock, Event event);
-  bool publish_stream(Event event);
-  void accept(Event event);
+  void fill(Event& event, std::uint32_t topic, const Outgoing& content, std::uint64_t now,
+            std::uint32_t source, std::uint32_t generation) const;
+  bool publish_control(Lock& lock, Event& event);
+  bool publish_state(Lock& lock, Event& event);
+  bool publish_stream(Event& event);
+  bool publish_one(Lock& lock, Event& event);
+  void accept(Events events);
   bool accept_control(Event& event);
   void replace_waiting(const Event& event);
   bool reserve_everywhere(std::uint32_t topic);
   void fail(std::uint32_t topic);
-  void run();
-  void dispatch(Event& event);
-  [[nodiscard]] bool full() const { return ingress_.size() >= capacity_; }
+  void dispatch(Events events);
+  void dispatch_waiting();
+  void wake(std::uint32_t topic);
+  [[nodiscard]] bool full() const { return !started_ && ingress_.size() >= capacity_; }
 
   const std::vector<TopicSpec> topics_;
   const Clock& clock_;
@@ -79,15 +90,16 @@ class BusImpl final : public Bus {
 
   const std::shared_ptr<Room> room_ = std::make_shared<Room>();
   // Under room_->mutex.
-  std::deque<Event> ingress_;
-  std::condition_variable arrived_;
+  std::deque<Event> ingress_;  // what waits for start()
+  bool started_ = false;
   bool closing_ = false;
+  std::vector<bool> closed_topics_;  // control topics that have lost an event
+  std::uint64_t seq_ = 0;
+  std::array<Event, 32> block_;  // what is being dispatched; bodies are dropped right after
 
-  std::uint64_t seq_ = 0;  // the dispatcher's
   std::atomic<bool> failed_{false};
   std::mutex closing_mutex_;  // one close() at a time
   bool closed_ = false;
-  std::thread dispatcher_;
 };
 
 int BusImpl::topic(std::string_view name) const {
@@ -100,7 +112,7 @@ Result<std::shared_ptr<Subscription>> BusImpl::subscribe(const std::string& subs
                                                          const std::vector<std::string>& topics,
                                                          std::size_t depth) {
   Error error;
-  if (dispatcher_.joinable() || closed_) {
+  if (started_ || closed_) {
     error.what = "subscribing '" + subscriber + "' after the bus has started";
     return error;
   }
@@ -126,41 +138,101 @@ Result<std::shared_ptr<Subscription>> BusImpl::subscribe(const std::string& subs
 }
 
 void BusImpl::start() {
-  if (dispatcher_.joinable() || closed_) return;
-  dispatcher_ = std::thread([this] { run(); });
+  const Lock lock(room_->mutex);
+  if (started_ || closing_) return;
+  dispatch_waiting();
+  started_ = true;
 }
 
-bool BusImpl::publish(std::uint32_t topic, std::span<const std::byte> payload, EventBody body,
-                      std::uint32_t source, std::uint32_t generation, std::uint64_t key) {
-  if (topic >= topics_.size() || payload.size() > event_payload_max) return false;
-  Event event;
-  event.header.size = static_cast<std::uint32_t>(payload.size());
+void BusImpl::fill(Event& event, std::uint32_t topic, const Outgoing& content, std::uint64_t now,
+                   std::uint32_t source, std::uint32_t generation) const {
+  event.header.size = static_cast<std::uint16_t>(content.payload.size());
+  event.header.bodied = content.body ? 1 : 0;
   event.header.topic = topic;
   event.header.revision = topics_[topic].revision;
   event.header.node = node_;
   event.header.source = source;
   event.header.generation = generation;
-  event.header.mono_ns = clock_.monotonic_ns();
-  event.header.key = key;
-  if (!payload.empty()) std::memcpy(event.payload, payload.data(), payload.size());
-  event.body = std::move(body);
+  event.header.mono_ns = now;
+  event.header.key = content.key;
+  if (!content.payload.empty())
+    std::memcpy(event.payload, content.payload.data(), content.payload.size());
+  if (event.body || content.body) event.body = content.body;
+}
 
+bool BusImpl::publish(std::uint32_t topic, std::span<const std::byte> payload, EventBody body,
+                      std::uint32_t source, std::uint32_t generation, std::uint64_t key) {
+  const Outgoing event{payload, std::move(body), key};
+  return publish_batch(topic, std::span(&event, 1), source, generation) == 1;
+}
+
+std::size_t BusImpl::publish_batch(std::uint32_t topic, std::span<const Outgoing> events,
+                                   std::uint32_t source, std::uint32_t generation) {
+  if (topic >= topics_.size()) return 0;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (events[i].payload.size() > event_payload_max) events = events.first(i);
+  if (events.empty()) return 0;
+  const std::uint64_t now = clock_.monotonic_ns();
+  std::size_t accepted = 0;
   Lock lock(room_->mutex);
-  if (closing_) return false;
-  switch (topics_[topic].overflow) {
+  if (started_ && topics_[topic].overflow != Overflow::control) {
+    while (accepted < events.size() && !closing_) {
+      const auto part = events.subspan(accepted, std::min(block_.size(), events.size() - accepted));
+      for (std::size_t i = 0; i < part.size(); ++i)
+        fill(block_[i], topic, part[i], now, source, generation);
+      dispatch(Events(block_).first(part.size()));
+      for (std::size_t i = 0; i < part.size(); ++i)
+        if (block_[i].header.bodied != 0) block_[i].body.reset();
+      accepted += part.size();
+    }
+  } else {
+    // Not in the block: others may publish while a control event waits.
+    for (Event event; accepted < events.size() && !closing_; ++accepted) {
+      fill(event, topic, events[accepted], now, source, generation);
+      if (!publish_one(lock, event)) break;
+    }
+  }
+  const bool dispatched = started_;
+  lock.unlock();
+  if (dispatched) wake(topic);
+  return accepted;
+}
+
+Accepted BusImpl::try_publish(std::uint32_t topic, const Outgoing& content, std::uint32_t source,
+                              std::uint32_t generation) {
+  if (topic >= topics_.size() || content.payload.size() > event_payload_max) return Accepted::no;
+  if (topics_[topic].overflow != Overflow::control)
+    return publish_batch(topic, std::span(&content, 1), source, generation) == 1 ? Accepted::yes
+                                                                                 : Accepted::no;
+  Event event;
+  fill(event, topic, content, clock_.monotonic_ns(), source, generation);
+  Lock lock(room_->mutex);
+  if (closing_ || closed_topics_[topic]) return Accepted::no;
+  if (!accept_control(event)) return Accepted::full;
+  const bool dispatched = started_;
+  lock.unlock();
+  if (dispatched) wake(topic);
+  return Accepted::yes;
+}
+
+bool BusImpl::publish_one(Lock& lock, Event& event) {
+  switch (topics_[event.header.topic].overflow) {
     case Overflow::control:
-      return publish_control(lock, std::move(event));
+      return publish_control(lock, event);
     case Overflow::state:
-      return publish_state(lock, std::move(event));
+      return publish_state(lock, event);
     case Overflow::stream:
-      return publish_stream(std::move(event));
+      return publish_stream(event);
   }
   return false;
 }
 
-void BusImpl::accept(Event event) {
-  ingress_.push_back(std::move(event));
-  if (ingress_.size() == 1) arrived_.notify_one();
+void BusImpl::accept(Events events) {
+  if (started_) {
+    dispatch(events);
+  } else {
+    ingress_.insert(ingress_.end(), events.begin(), events.end());
+  }
 }
 
 bool BusImpl::reserve_everywhere(std::uint32_t topic) {
@@ -175,21 +247,23 @@ bool BusImpl::reserve_everywhere(std::uint32_t topic) {
 
 bool BusImpl::accept_control(Event& event) {
   if (full() || !reserve_everywhere(event.header.topic)) return false;
-  accept(std::move(event));
+  accept({&event, 1});
   return true;
 }
 
-bool BusImpl::publish_control(Lock& lock, Event event) {
-  if (failed()) return false;
+bool BusImpl::publish_control(Lock& lock, Event& event) {
+  const std::uint32_t topic = event.header.topic;
+  if (closed_topics_[topic]) return false;
   if (accept_control(event)) return true;
   const auto end = std::chrono::steady_clock::now() + deadline_;
   const Waiting waiting(*room_);
+  if (started_) wake(topic);  // by those of this batch that were accepted
   for (;;) {
     // Closing is no loss: whoever closes knows that nothing follows.
-    if (closing_ || failed()) return false;
+    if (closing_ || closed_topics_[topic]) return false;
     if (accept_control(event)) return true;
     if (std::chrono::steady_clock::now() >= end) {
-      fail(event.header.topic);
+      fail(topic);
       return false;
     }
     room_->freed.wait_until(lock, end);
@@ -208,8 +282,16 @@ void BusImpl::fail(std::uint32_t topic) {
   }
   if (!blamed)
     for (auto* listener : listeners_[topic]) listener->count_dropped(topic);
+  closed_topics_[topic] = true;
   failed_.store(true, std::memory_order_release);
   room_->freed.notify_all();
+}
+
+void BusImpl::give_up(std::uint32_t topic) {
+  const Lock lock(room_->mutex);
+  if (topic < topics_.size() && topics_[topic].overflow == Overflow::control &&
+      !closed_topics_[topic])
+    fail(topic);
 }
 
 void BusImpl::replace_waiting(const Event& event) {
@@ -222,59 +304,58 @@ void BusImpl::replace_waiting(const Event& event) {
     listener->count_replaced(event.header.topic);
 }
 
-bool BusImpl::publish_state(Lock& lock, Event event) {
+bool BusImpl::publish_state(Lock& lock, Event& event) {
   if (full()) replace_waiting(event);
   if (full()) {
     const Waiting waiting(*room_);
     const auto end = std::chrono::steady_clock::now() + deadline_;
     room_->freed.wait_until(lock, end, [&] { return closing_ || !full(); });
     if (closing_) return false;
-    if (full()) return publish_stream(std::move(event));
+    if (full()) return publish_stream(event);
   }
-  accept(std::move(event));
+  accept({&event, 1});
   return true;
 }
 
-bool BusImpl::publish_stream(Event event) {
+bool BusImpl::publish_stream(Event& event) {
   if (full()) {
     for (auto* listener : listeners_[event.header.topic])
       listener->count_dropped(event.header.topic);
     return true;
   }
-  accept(std::move(event));
+  accept({&event, 1});
   return true;
 }
 
-void BusImpl::dispatch(Event& event) {
-  event.header.seq = ++seq_;
-  for (auto* listener : listeners_[event.header.topic]) {
-    switch (topics_[event.header.topic].overflow) {
+void BusImpl::dispatch(Events events) {
+  const std::uint32_t topic = events.front().header.topic;
+  for (Event& event : events) event.header.seq = ++seq_;
+  for (auto* listener : listeners_[topic]) {
+    switch (topics_[topic].overflow) {
       case Overflow::control:
-        listener->deliver_reserved(event);
+        listener->deliver_reserved(events);
         break;
       case Overflow::state:
-        listener->deliver_state(event);
+        listener->deliver_state(events);
         break;
       case Overflow::stream:
-        listener->deliver_stream(event);
+        listener->deliver_stream(events);
         break;
     }
   }
 }
 
-void BusImpl::run() {
-  std::deque<Event> batch;
-  for (;;) {
-    {
-      Lock lock(room_->mutex);
-      arrived_.wait(lock, [&] { return closing_ || !ingress_.empty(); });
-      if (ingress_.empty()) return;
-      batch.swap(ingress_);
-    }
-    room_->announce();
-    for (auto& event : batch) dispatch(event);
-    batch.clear();
+void BusImpl::dispatch_waiting() {
+  for (Event& event : ingress_) {
+    dispatch({&event, 1});
+    wake(event.header.topic);
   }
+  ingress_.clear();
+  room_->freed.notify_all();
+}
+
+void BusImpl::wake(std::uint32_t topic) {
+  for (auto* listener : listeners_[topic]) listener->wake();
 }
 
 std::vector<DropCount> BusImpl::drops() const {
@@ -297,18 +378,20 @@ void BusImpl::close() {
   {
     const Lock lock(room_->mutex);
     closing_ = true;
+    if (!started_) dispatch_waiting();
   }
-  arrived_.notify_all();
   room_->freed.notify_all();
-  if (dispatcher_.joinable()) {
-    dispatcher_.join();
-  } else {
-    run();  // never started: deliver here what was published
-  }
   for (const auto& subscriber : subscribers_) subscriber->end();
 }
 
 }  // namespace
+
+Event& Event::operator=(const Event& other) {
+  if (this == &other) return *this;
+  copy_plain(other);
+  if (body || other.header.bodied != 0) body = other.body;
+  return *this;
+}
 
 std::unique_ptr<Bus> Bus::make(std::vector<TopicSpec> topics, const Clock& clock,
                                std::size_t ingress, std::chrono::milliseconds deadline) {

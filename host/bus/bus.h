@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The event bus of the controller: typed topics, bounded ingress, one dispatcher (hence one total
-// order), one SPSC ring per subscriber. Control plane only: nothing per operation comes here.
+// The event bus of the controller: typed topics, one total order, one SPSC ring per subscriber.
+// Whoever publishes dispatches, under the bus's lock: no thread stands between publisher and rings.
+// Control plane only: nothing per operation comes here.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,7 +24,7 @@ namespace ordeal {
 inline constexpr std::size_t event_payload_max = 256;
 
 /// What happens to an event whose subscriber is behind. A property of the topic. Whatever it is,
-/// the dispatcher never waits, so that one slow subscriber delays no other.
+/// dispatching never waits, so that one slow subscriber delays no other.
 enum class Overflow : std::uint32_t {
   control,  // lossless: the publisher blocks up to its deadline, then the bus fails closed
   state,    // the newest per key replaces the older one that waits; takes no place in the ring
@@ -43,21 +46,48 @@ using EventBody = std::shared_ptr<const std::vector<std::byte>>;
 /// Fixed-size and copyable with memcpy. `node` names the clock domain of mono_ns (machine + boot
 /// id).
 struct EventHeader {
-  std::uint32_t size = 0;  // of the payload
+  std::uint16_t size = 0;    // of the payload
+  std::uint16_t bodied = 0;  // 1: there is a body
   std::uint32_t topic = 0;
   std::uint32_t revision = 1;
   std::uint32_t node = 0;
   std::uint32_t source = 0;
   std::uint32_t generation = 0;
-  std::uint64_t seq = 0;  // set by the dispatcher: the total order
+  std::uint64_t seq = 0;  // set by the bus: the total order
   std::uint64_t mono_ns = 0;
   std::uint64_t key = 0;  // of a state topic
 };
 
-struct Event {
+/// A whole number of cache lines: of a small event without a body only the first is ever touched.
+/// Copying takes over the used part of the payload only.
+struct alignas(64) Event {
+  Event() = default;
+  Event(const Event& other) { *this = other; }
+  Event& operator=(const Event& other);
+  /// Header and payload, not the body.
+  void copy_plain(const Event& other) {
+    header = other.header;
+    // What the controller itself sends fits the first cache line; a fixed size needs no call.
+    std::memcpy(payload, other.payload, header.size <= 16 ? 16 : header.size);
+  }
+
   EventHeader header;
-  std::byte payload[event_payload_max]{};
+  std::byte payload[event_payload_max];
   EventBody body;
+};
+
+/// What publish_batch() takes: one event's content. The payload is borrowed for the call.
+struct Outgoing {
+  std::span<const std::byte> payload;
+  EventBody body = {};
+  std::uint64_t key = 0;
+};
+
+/// What try_publish() came to.
+enum class Accepted : std::uint32_t {
+  yes,
+  full,  // a control topic, and somebody's ring has no place at present
+  no,    // as when publish() answers false
 };
 
 /// What was lost, and where.
@@ -74,16 +104,23 @@ class Subscription {
   virtual ~Subscription() = default;
   /// Takes the next event in the bus's order, or returns false. Never blocks.
   virtual bool next(Event& event) = 0;
+  /// Shows `fn` up to `max` events in the bus's order, in place, and takes them; returns how many
+  /// there were. Their places are free again when it returns. Never blocks and makes no system
+  /// call: for whoever polls. Finding nothing here does not clear the descriptor.
+  virtual std::size_t take(const std::function<void(const Event&)>& fn, std::size_t max) = 0;
   /// Becomes readable when events wait, and once when the bus closes (eventfd). Cleared by calling
   /// next() until it returns false. Ours: only poll it.
   [[nodiscard]] virtual int fd() const = 0;
   /// Waits for an event, without taking it. False: timed out, or the bus is closed and drained.
-  virtual bool wait(std::chrono::milliseconds timeout) = 0;
+  /// `linger`: once there is one, sleeps that long for others to gather, so that a steady trickle
+  /// costs one wake-up each `linger` and not one each event.
+  virtual bool wait(std::chrono::milliseconds timeout,
+                    std::chrono::microseconds linger = std::chrono::microseconds(0)) = 0;
 };
 
 class Bus {
  public:
-  /// Topics are fixed before start(). `ingress` bounds the events waiting for the dispatcher. The
+  /// Topics are fixed before start(). `ingress` bounds the events that wait for start(). The
   /// clock is borrowed for the life of the bus; `deadline` is how long a publisher may block, in
   /// real time.
   static std::unique_ptr<Bus> make(
@@ -99,22 +136,36 @@ class Bus {
   virtual Result<std::shared_ptr<Subscription>> subscribe(const std::string& subscriber,
                                                           const std::vector<std::string>& topics,
                                                           std::size_t depth = 256) = 0;
+  /// Dispatches what has been published; from then on publishing dispatches.
   virtual void start() = 0;
 
   /// Any thread. Header fields other than topic, source, generation and key are filled in. Events
   /// of one thread keep their order. A control topic blocks while rings are full (so do not publish
   /// on one from a subscriber's thread that also drains it). True: accepted, and on a control topic
-  /// sure to reach every ring. False: the deadline passed and the bus has failed closed (it then
-  /// takes no control event any more), or it is closed, or there is no such topic, or the payload
-  /// is too large.
+  /// sure to reach every ring. False: the deadline passed and the topic has failed closed (it then
+  /// takes no event any more), or the bus is closed, or there is no such topic, or the payload is
+  /// too large.
   virtual bool publish(std::uint32_t topic, std::span<const std::byte> payload, EventBody body = {},
                        std::uint32_t source = 0, std::uint32_t generation = 0,
                        std::uint64_t key = 0) = 0;
 
-  /// A control event was lost: the run must fail.
+  /// As publish() for each of `events`, in their order and with nobody else's in between, for one
+  /// lock, one look at the clock and one wake-up. Returns how many were accepted: on a control
+  /// topic those before the first that was not.
+  virtual std::size_t publish_batch(std::uint32_t topic, std::span<const Outgoing> events,
+                                    std::uint32_t source = 0, std::uint32_t generation = 0) = 0;
+  /// As publish(), but never blocks: for a thread that drains subscriptions as well. After `full`
+  /// the caller tries again, keeps the deadline itself and ends with give_up().
+  virtual Accepted try_publish(std::uint32_t topic, const Outgoing& event, std::uint32_t source = 0,
+                               std::uint32_t generation = 0) = 0;
+  /// Says that an event of a control topic is lost: that topic fails closed, and the subscribers
+  /// whose rings are full are to blame.
+  virtual void give_up(std::uint32_t topic) = 0;
+
+  /// A control event was lost: the run must fail. Only its own topic is closed.
   [[nodiscard]] virtual bool failed() const = 0;
   [[nodiscard]] virtual std::vector<DropCount> drops() const = 0;
-  /// Delivers what was published, then ends the dispatcher. Subscribers can drain afterwards.
+  /// Dispatches what was published, then takes nothing more. Subscribers can drain afterwards.
   virtual void close() = 0;
 };
 

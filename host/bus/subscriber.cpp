@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cerrno>
+#include <thread>
 
 namespace ordeal {
 
@@ -20,23 +20,14 @@ void Room::announce() {
 Subscriber::Subscriber(std::string name, std::size_t topics, std::size_t depth, bool state,
                        UniqueFd wake, std::shared_ptr<Room> room)
     : name_(std::move(name)),
-      depth_(depth),
       has_state_(state),
       wake_(std::move(wake)),
       room_(std::move(room)),
       counts_(topics),
       ring_(depth) {}
 
-bool Subscriber::reserve() {
-  std::size_t used = used_.load();
-  do {
-    if (used >= depth_) return false;
-  } while (!used_.compare_exchange_weak(used, used + 1));
-  return true;
-}
-
-void Subscriber::count_dropped(std::uint32_t topic) {
-  counts_[topic].dropped.fetch_add(1, std::memory_order_relaxed);
+void Subscriber::count_dropped(std::uint32_t topic, std::uint64_t count) {
+  counts_[topic].dropped.fetch_add(count, std::memory_order_relaxed);
 }
 
 void Subscriber::count_replaced(std::uint32_t topic) {
@@ -51,25 +42,27 @@ DropCount Subscriber::counted(std::uint32_t topic) const {
   return count;
 }
 
-void Subscriber::deliver_reserved(const Event& event) {
-  const bool pushed = ring_.push(event);
-  assert(pushed);
-  static_cast<void>(pushed);
-  wake();
+void Subscriber::deliver_reserved(std::span<const Event> events) {
+  for (const Event& event : events) ring_.push(event);
+  ring_.publish();
 }
 
-void Subscriber::deliver_stream(const Event& event) {
-  if (reserve()) {
-    deliver_reserved(event);
-  } else {
-    count_dropped(event.header.topic);
+void Subscriber::deliver_stream(std::span<const Event> events) {
+  while (!events.empty()) {
+    const std::size_t places = ring_.promise(events.size());
+    if (places == 0) {
+      count_dropped(events.front().header.topic, events.size());
+      return;
+    }
+    deliver_reserved(events.first(places));
+    events = events.subspan(places);
   }
 }
 
-void Subscriber::deliver_state(const Event& event) {
-  const SlotKey key{event.header.topic, event.header.key};
-  {
-    const std::lock_guard lock(slots_mutex_);
+void Subscriber::deliver_state(std::span<const Event> events) {
+  const std::lock_guard lock(slots_mutex_);
+  for (const Event& event : events) {
+    const SlotKey key{event.header.topic, event.header.key};
     const auto [slot, fresh] = slots_.try_emplace(key, event);
     if (!fresh) {
       order_.erase(slot->second.header.seq);
@@ -83,7 +76,6 @@ void Subscriber::deliver_state(const Event& event) {
     }
     order_.emplace(event.header.seq, key);
   }
-  wake();
 }
 
 void Subscriber::end() {
@@ -92,7 +84,8 @@ void Subscriber::end() {
 }
 
 void Subscriber::wake() {
-  if (signalled_.exchange(true)) return;
+  // The load first: a subscriber that is awake costs its publishers a look and no more.
+  if (signalled_.load() || signalled_.exchange(true)) return;
   const std::uint64_t one = 1;
   // Fails only when the counter is full, and then the descriptor is readable already.
   [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
@@ -106,24 +99,29 @@ void Subscriber::clear_wake() {
   signalled_.exchange(false);
 }
 
-bool Subscriber::take_from_ring(Event& event) {
-  if (!ring_.pop(event)) return false;
-  used_.fetch_sub(1);
+void Subscriber::free(std::size_t count) {
+  ring_.free(count);
   room_->announce();
+}
+
+bool Subscriber::take_from_ring(Event& event) {
+  if (ring_.waiting() == 0) return false;
+  event = ring_.at(0);
+  free(1);
   return true;
 }
 
-bool Subscriber::take(Event& event) {
+bool Subscriber::take_one(Event& event) {
   if (!has_state_) return take_from_ring(event);
   {
-    // Under the lock the dispatcher cannot get past a slot: what the ring then shows is complete up
+    // Under the lock the publishers cannot get past a slot: what the ring then shows is complete up
     // to the first slot, and comparing the two gives the next event of the total order.
     const std::lock_guard lock(slots_mutex_);
-    const bool ringed = ring_.read_available() != 0;
-    if (!order_.empty() && (!ringed || order_.begin()->first < ring_.front().header.seq)) {
+    const bool ringed = ring_.waiting() != 0;
+    if (!order_.empty() && (!ringed || order_.begin()->first < ring_.at(0).header.seq)) {
       const auto first = order_.begin();
       const auto slot = slots_.find(first->second);
-      event = std::move(slot->second);
+      event = slot->second;
       slots_.erase(slot);
       order_.erase(first);
       return true;
@@ -134,28 +132,45 @@ bool Subscriber::take(Event& event) {
 }
 
 bool Subscriber::next(Event& event) {
-  if (take(event)) return true;
+  if (take_one(event)) return true;
   clear_wake();
-  return take(event);
+  return take_one(event);
+}
+
+std::size_t Subscriber::take(const std::function<void(const Event&)>& fn, std::size_t max) {
+  std::size_t taken = 0;
+  if (has_state_) {
+    for (Event event; taken < max && take_one(event); ++taken) fn(event);
+    return taken;
+  }
+  taken = std::min(max, ring_.waiting());
+  for (std::size_t i = 0; i < taken; ++i) fn(ring_.at(i));
+  if (taken != 0) free(taken);
+  return taken;
 }
 
 bool Subscriber::waiting() {
-  if (ring_.read_available() != 0) return true;
+  if (ring_.waiting() != 0) return true;
   if (!has_state_) return false;
   const std::lock_guard lock(slots_mutex_);
   return !order_.empty();
 }
 
-bool Subscriber::wait(std::chrono::milliseconds timeout) {
+bool Subscriber::wait(std::chrono::milliseconds timeout, std::chrono::microseconds linger) {
   using clock = std::chrono::steady_clock;
   const auto end = clock::now() + timeout;
+  const auto found = [&] {
+    // The flag is set by now or will be by one publisher: those of the meantime make no call.
+    if (linger.count() > 0) std::this_thread::sleep_for(linger);
+    return true;
+  };
   for (;;) {
     // Read before looking: what was delivered before the end must still be found.
     const bool ended = ended_.load(std::memory_order_acquire);
-    if (waiting()) return true;
-    if (ended) return false;
+    if (ended) return waiting();
+    if (waiting()) return found();
     clear_wake();
-    if (waiting()) return true;
+    if (waiting()) return found();
     if (ended_.load(std::memory_order_acquire)) continue;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
     if (left <= 0) return false;

@@ -3,17 +3,18 @@
 #pragma once
 
 #include <atomic>
-#include <boost/lockfree/spsc_queue.hpp>
 #include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/unique_fd.h"
 #include "bus/bus.h"
+#include "bus/ring.h"
 
 namespace ordeal {
 
@@ -40,8 +41,7 @@ class Waiting {
 };
 
 /// One SPSC ring and, for state topics, one slot per key. Events leave in the order of their seq,
-/// whichever of the two they waited in. `used_` counts the places of the ring that are taken or
-/// promised, so that a push never finds it full.
+/// whichever of the two they waited in.
 class Subscriber final : public Subscription {
  public:
   Subscriber(std::string name, std::size_t topics, std::size_t depth, bool state, UniqueFd wake,
@@ -49,23 +49,25 @@ class Subscriber final : public Subscription {
 
   // The subscriber's thread.
   bool next(Event& event) override;
+  std::size_t take(const std::function<void(const Event&)>& fn, std::size_t max) override;
   [[nodiscard]] int fd() const override { return wake_.get(); }
-  bool wait(std::chrono::milliseconds timeout) override;
+  bool wait(std::chrono::milliseconds timeout, std::chrono::microseconds linger) override;
 
-  /// Any thread. Promises a place in the ring to an event to come; false when there is none.
-  bool reserve();
-  /// Gives a promised place back. The caller holds the room's mutex.
-  void unreserve() { used_.fetch_sub(1); }
-  void count_dropped(std::uint32_t topic);
-  void count_replaced(std::uint32_t topic);
-  [[nodiscard]] DropCount counted(std::uint32_t topic) const;
+  // Under the room's mutex.
+  /// Promises a place in the ring to an event to come; false when there is none.
+  bool reserve() { return ring_.promise(1) != 0; }
+  void unreserve() { ring_.unpromise(1); }
+  void deliver_reserved(std::span<const Event> events);
+  void deliver_stream(std::span<const Event> events);
+  void deliver_state(std::span<const Event> events);
 
-  // The dispatcher's thread.
-  void deliver_reserved(const Event& event);
-  void deliver_stream(const Event& event);
-  void deliver_state(const Event& event);
+  /// Any thread, after delivering.
+  void wake();
   /// Nothing will be delivered any more.
   void end();
+  void count_dropped(std::uint32_t topic, std::uint64_t count = 1);
+  void count_replaced(std::uint32_t topic);
+  [[nodiscard]] DropCount counted(std::uint32_t topic) const;
 
  private:
   struct Count {
@@ -74,22 +76,20 @@ class Subscriber final : public Subscription {
   };
   using SlotKey = std::pair<std::uint32_t, std::uint64_t>;  // topic, key
 
-  bool take(Event& event);
+  bool take_one(Event& event);
   bool take_from_ring(Event& event);
+  void free(std::size_t count);
   [[nodiscard]] bool waiting();
-  void wake();
   void clear_wake();
 
   const std::string name_;
-  const std::size_t depth_;
   const bool has_state_;
   const UniqueFd wake_;
   const std::shared_ptr<Room> room_;
   std::vector<Count> counts_;  // by topic
 
-  boost::lockfree::spsc_queue<Event> ring_;
-  std::atomic<std::size_t> used_{0};
-  std::atomic<bool> signalled_{false};
+  EventRing ring_;
+  alignas(64) std::atomic<bool> signalled_{false};
   std::atomic<bool> ended_{false};
 
   std::mutex slots_mutex_;

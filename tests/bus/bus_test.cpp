@@ -376,6 +376,111 @@ BOOST_AUTO_TEST_CASE(closing_delivers_what_was_published_and_frees_who_waits) {
   BOOST_TEST(!reader->wait(patience));  // at once: closed and drained
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_is_taken_in_place_and_in_order) {
+  const auto bus = Bus::make(all_topics, fixed_clock, 1024, milliseconds(20));
+  const auto reader = subscribe(*bus, "reader", {"control/1", "stream/1"}, 128);
+  bus->start();
+  std::vector<Mark> marks(100);
+  std::vector<Outgoing> batch(100);
+  const auto body = std::make_shared<const std::vector<std::byte>>(3, std::byte{7});
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    marks[i] = {1, i};
+    batch[i].payload = std::as_bytes(std::span(&marks[i], 1));
+    if (i % 10 == 0) batch[i].body = body;
+  }
+  BOOST_TEST(bus->publish_batch(stream, batch, 5, 6) == 100u);
+  BOOST_TEST(bus->publish_batch(stream, {}) == 0u);
+  BOOST_TEST(bus->publish_batch(9, batch) == 0u);
+  std::uint32_t next = 0;
+  const auto look = [&](const Event& event) {
+    BOOST_TEST(mark_of(event).number == next);
+    BOOST_TEST(event.header.seq == next + 1);
+    BOOST_TEST(event.header.source == 5u);
+    BOOST_TEST(event.header.generation == 6u);
+    BOOST_TEST((event.body == (next % 10 == 0 ? body : nullptr)));
+    ++next;
+  };
+  BOOST_TEST(reader->take(look, 30) == 30u);
+  BOOST_TEST(reader->take(look, 1000) == 70u);
+  BOOST_TEST(reader->take(look, 1000) == 0u);
+  BOOST_TEST(body.use_count() == 11);  // ours, and the batch's: no place in a ring keeps one
+  // What fits of a control batch is accepted; the rest fails the topic, and only that one.
+  std::vector<Outgoing> too_many(batch);
+  too_many.insert(too_many.end(), batch.begin(), batch.end());
+  BOOST_TEST(bus->publish_batch(control, too_many) == 128u);
+  BOOST_TEST(bus->failed());
+  BOOST_TEST(drain(*reader).size() == 128u);
+  BOOST_TEST(bus->publish_batch(stream, batch) == 100u);
+  BOOST_TEST(drain(*reader).size() == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(taking_in_place_keeps_the_order_of_states_too) {
+  const auto bus = Bus::make(all_topics, fixed_clock);
+  const auto reader = subscribe(*bus, "reader", all_names, 16);
+  bus->start();
+  for (std::uint32_t i = 0; i < 9; ++i) BOOST_TEST(publish(*bus, i % 3, {0, i}, i));
+  std::vector<std::uint32_t> numbers;
+  BOOST_TEST(reader->take([&](const Event& e) { numbers.push_back(mark_of(e).number); }, 5) == 5u);
+  BOOST_TEST(reader->take([&](const Event& e) { numbers.push_back(mark_of(e).number); }, 99) == 4u);
+  const std::vector<std::uint32_t> expected{0, 1, 2, 3, 4, 5, 6, 7, 8};
+  BOOST_TEST(numbers == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_publisher_that_must_not_wait_is_told_so) {
+  const auto bus = Bus::make({{"control/1", Overflow::control, 1},
+                              {"other/1", Overflow::control, 1},
+                              {"stream/1", Overflow::stream, 1}},
+                             fixed_clock, 1024, patience);
+  const auto stuck = subscribe(*bus, "stuck", {"control/1"}, 1);
+  const auto well = subscribe(*bus, "well", {"control/1", "other/1"}, 8);
+  bus->start();
+  BOOST_TEST((bus->try_publish(0, {}) == Accepted::yes));
+  BOOST_TEST((bus->try_publish(0, {}) == Accepted::full));
+  BOOST_TEST((bus->try_publish(0, {}) == Accepted::full));
+  Event event;
+  BOOST_TEST(stuck->next(event));
+  BOOST_TEST((bus->try_publish(0, {}) == Accepted::yes));
+  BOOST_TEST((bus->try_publish(0, {}) == Accepted::full));
+  BOOST_TEST((bus->try_publish(7, {}) == Accepted::no));
+  BOOST_TEST((bus->try_publish(2, {}) == Accepted::yes));
+  BOOST_TEST(!bus->failed());
+  bus->give_up(2);  // a stream cannot fail
+  BOOST_TEST(!bus->failed());
+  bus->give_up(0);
+  bus->give_up(0);
+  BOOST_TEST(bus->failed());
+  BOOST_TEST((bus->try_publish(0, {}) == Accepted::no));
+  // The topic that lost an event is closed, the others go on.
+  BOOST_TEST(bus->publish(1, {}));
+  const auto counts = bus->drops();
+  BOOST_TEST_REQUIRE(counts.size() == 1u);
+  BOOST_TEST(counts[0].subscriber == "stuck");
+  BOOST_TEST(counts[0].dropped == 1u);
+  BOOST_TEST(drain(*well).size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_lingering_reader_wakes_up_for_many) {
+  const auto bus = Bus::make(all_topics, fixed_clock);
+  const auto reader = subscribe(*bus, "reader", {"stream/1"}, 1024);
+  bus->start();
+  std::atomic<bool> waiting{false};
+  std::size_t first = 0;
+  std::thread sleeper([&] {
+    waiting = true;
+    if (reader->wait(patience, milliseconds(300))) first = reader->take([](const Event&) {}, 1024);
+  });
+  while (!waiting) std::this_thread::yield();
+  std::this_thread::sleep_for(milliseconds(20));
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    publish(*bus, stream, {0, i});
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  sleeper.join();
+  BOOST_TEST(first == 10u);
+  bus->close();
+  BOOST_TEST(!reader->wait(patience, milliseconds(300)));
+}
+
 BOOST_AUTO_TEST_CASE(the_descriptor_is_readable_while_events_wait) {
   auto bus = Bus::make(all_topics, fixed_clock);
   const auto reader = subscribe(*bus, "reader");
