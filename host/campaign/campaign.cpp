@@ -16,6 +16,7 @@
 #include "campaign/campaign_safety.h"
 #include "campaign/campaign_time_scale.h"
 #include "campaign/slo_parse.h"
+#include "campaign/topic_plan.h"
 
 namespace ordeal {
 namespace json = boost::json;
@@ -193,7 +194,10 @@ Result<Campaign> load_campaign(const std::string& path, const CampaignOverrides&
     }
     return error;
   }
-  return parse_effective(*text, path, overrides, registry);
+  Result<Campaign> campaign = parse_effective(*text, path, overrides, registry);
+  if (!campaign) return campaign;
+  if (Result<TopicPlan> topics = plan_topics(*campaign, registry); !topics) return topics.error();
+  return campaign;
 }
 
 std::string resolve_campaign_path(const std::string& name_or_path) {

@@ -106,6 +106,11 @@ void CellLink::load(const PluginInfo& plugin) {
   out.text(plugin.library_path);
   out.text(plugin.sha256);
   out.u32(static_cast<std::uint32_t>(plugin.trust));
+  out.text(plugin.manifest_path);
+  PluginTopics topics;
+  for (const TopicUse& use : plugin.publishes) topics.publishes.push_back(use.topic);
+  for (const TopicUse& use : plugin.subscribes) topics.subscribes.push_back(use.topic);
+  put(out, topics);
   send(CellMessage::load, bytes);
 }
 
@@ -186,6 +191,15 @@ bool CellLink::interval(std::uint32_t instance, std::string_view json) {
   out.text(json);
   send(CellMessage::interval, bytes);
   return true;
+}
+
+void CellLink::events(std::uint32_t instance, std::span<const TopicEvent> events) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.u32(static_cast<std::uint32_t>(events.size()));
+  for (const TopicEvent& event : events) put(out, event);
+  send(CellMessage::events, bytes);
 }
 
 void CellLink::shutdown() { send(CellMessage::shutdown, {}); }

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/channel.h"
@@ -45,6 +46,8 @@ class CellLink {
               std::string_view document);
   /// One interval/1 event for a report that streams. False: too much waits already, it was dropped.
   bool interval(std::uint32_t instance, std::string_view json);
+  /// Events of third-party topics; answered by `taken`, which bounds what is sent.
+  void events(std::uint32_t instance, std::span<const TopicEvent> events);
   void shutdown();
 
   [[nodiscard]] const std::string& name() const { return name_; }

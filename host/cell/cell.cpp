@@ -78,6 +78,10 @@ void Cell::handle(const Message& message) {
   }
   const std::uint32_t number = in.u32();
   const auto found = components_.find(number);
+  if (found != components_.end() && type == CellMessage::events) {
+    found->second->deliver(in);
+    return;
+  }
   if (found == components_.end() || !found->second->handle(type, in) || !in.ok())
     log(Severity::error, "cell",
         "message " + std::to_string(message.type) + " for instance " + std::to_string(number) +
@@ -91,6 +95,8 @@ void Cell::load(Decoder& in) {
   request.library = in.text();
   request.sha256 = in.text();
   request.trust = static_cast<Trust>(in.u32());
+  const std::string manifest(in.text());
+  PluginTopics topics = get_plugin_topics(in);
   std::string problem;
   auto plugin = load_plugin(request);
   if (!plugin) {
@@ -108,7 +114,7 @@ void Cell::load(Decoder& in) {
                 request.version + "; install manifest and library of one version";
       (*plugin)->entry()->deinit();
     } else {
-      plugins_[request.id] = {std::move(*plugin), std::move(host)};
+      plugins_[request.id] = {std::move(*plugin), std::move(host), manifest, std::move(topics)};
     }
   }
   if (!problem.empty()) log(Severity::error, request.id, problem);
@@ -131,14 +137,22 @@ void Cell::create(Decoder& in) {
   if (found == plugins_.end()) {
     problem = "plugin " + id + " is not loaded in this cell";
   } else {
-    auto made = make_component(
-        kind, number,
-        std::make_unique<HostInstance>(reactor_, clock_, logger(id), processes_.get()),
-        [this](CellMessage type, const std::vector<std::byte>& payload) { send(type, payload); });
+    const auto sender = [this](CellMessage type, const std::vector<std::byte>& payload) {
+      send(type, payload);
+    };
+    auto host = std::make_unique<HostInstance>(reactor_, clock_, logger(id), processes_.get());
+    const InstanceBus& bus = host->offer_bus(number, found->second.topics, sender);
+    auto made = make_component(kind, number, std::move(host), sender);
     if (!made) {
       problem = "unknown component kind '" + std::string(kind) + "'";
-    } else if (auto created = made->create(*found->second.plugin, component, config); !created) {
+    } else if (auto created = made->create(*found->second.plugin, component, config);
+               !created && bus.undeclared().empty()) {
       problem = created.error().line();
+    } else if (!bus.undeclared().empty()) {
+      const LoadRequest& request = found->second.plugin->request();
+      problem = found->second.manifest + ": plugin " + id + " " + request.version + ", creating " +
+                std::string(kind) + " '" + std::string(component) + "': " + bus.undeclared() +
+                "; declare it there";
     } else {
       declared = std::move(*created);
       components_[number] = std::move(made);

@@ -35,6 +35,8 @@ class Cell {
   struct Loaded {
     std::unique_ptr<LoadedPlugin> plugin;
     std::unique_ptr<HostInstance> host;
+    std::string manifest;
+    PluginTopics topics;
   };
   struct QueuedLine {
     std::uint32_t severity;

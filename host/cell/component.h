@@ -39,6 +39,11 @@ class Component {
   /// kind.
   virtual bool handle(CellMessage type, Decoder& in) = 0;
 
+  /// CellMessage::events behind the instance, for a component of any kind.
+  void deliver(Decoder& in) {
+    if (host_->bus() != nullptr) host_->bus()->deliver(in);
+  }
+
  protected:
   [[nodiscard]] std::uint32_t number() const { return number_; }
   HostInstance& host() { return *host_; }

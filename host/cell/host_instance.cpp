@@ -67,6 +67,7 @@ const void* get_extension(const ordeal_host* host, ordeal_str id) noexcept {
   if (name == ORDEAL_HOST_REACTOR) return &reactor_table;
   if (name == ORDEAL_HOST_METRICS)
     return instance(host).metrics() == nullptr ? nullptr : &metrics_table;
+  if (name == ORDEAL_HOST_BUS) return instance(host).bus() == nullptr ? nullptr : &bus_table;
   if (name == ORDEAL_HOST_PROCESS)
     return instance(host).processes() == nullptr ? nullptr : &process_table;
   return nullptr;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "cell/instance_bus.h"
 #include "cell/instance_metrics.h"
 #include "cell/process_service.h"
 #include "engine/reactor.h"
@@ -49,6 +50,14 @@ class HostInstance {
   void offer_metrics() { metrics_.emplace(); }
   /// nullptr: not offered.
   [[nodiscard]] InstanceMetrics* metrics() { return metrics_ ? &*metrics_ : nullptr; }
+  /// Offers ordeal.host.bus/1 from now on: for whoever passes its messages on.
+  InstanceBus& offer_bus(std::uint32_t instance, PluginTopics topics, InstanceBus::SendFn send) {
+    return bus_.emplace(*this, instance, std::move(topics), std::move(send));
+  }
+  /// nullptr: not offered.
+  [[nodiscard]] InstanceBus* bus() { return bus_ ? &*bus_ : nullptr; }
+  /// close() was called.
+  [[nodiscard]] bool closed() const { return life_->over.load(); }
   /// [any] Applies the rate limit of ordeal.host.log/1.
   void write_log(std::uint32_t severity, std::string_view message);
 
@@ -63,6 +72,7 @@ class HostInstance {
   };
   std::shared_ptr<Life> life_ = std::make_shared<Life>();
   std::optional<InstanceMetrics> metrics_;
+  std::optional<InstanceBus> bus_;
   std::string error_;
   std::atomic<std::uint64_t> window_start_ns_{0};
   std::atomic<std::uint32_t> lines_{0};

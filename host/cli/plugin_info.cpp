@@ -40,6 +40,30 @@ boost::json::value parsed_or_null(const std::string& text) {
   return parsed ? std::move(*parsed) : boost::json::value(nullptr);
 }
 
+boost::json::array topics_json(const std::vector<TopicUse>& uses, bool publishes) {
+  boost::json::array array;
+  for (const TopicUse& use : uses) {
+    boost::json::object one;
+    one["topic"] = use.topic;
+    one["revision"] = use.revision;
+    one["queue"] = use.queue;
+    if (publishes) {
+      one["schema"] = use.schema.empty() ? boost::json::value(nullptr) : parsed_or_null(use.schema);
+    } else {
+      one["depth"] = use.depth;
+      one["optional"] = use.optional;
+    }
+    array.emplace_back(std::move(one));
+  }
+  return array;
+}
+
+std::string topic_line(const TopicUse& use) {
+  return use.topic + " revision " + std::to_string(use.revision) + ", " + use.queue +
+         (use.depth == 0 ? "" : ", depth " + std::to_string(use.depth)) +
+         (use.optional ? ", optional" : "");
+}
+
 boost::json::value as_json(const PluginInfo& plugin) {
   boost::json::object all;
   all["id"] = plugin.id;
@@ -64,6 +88,10 @@ boost::json::value as_json(const PluginInfo& plugin) {
   isolation["default"] = plugin.isolation_default;
   all["isolation"] = std::move(isolation);
   all["privileges"] = as_array(plugin.privileges);
+  boost::json::object topics;
+  topics["publishes"] = topics_json(plugin.publishes, true);
+  topics["subscribes"] = topics_json(plugin.subscribes, false);
+  all["topics"] = std::move(topics);
   boost::json::array components;
   for (const ComponentInfo& one : plugin.components) {
     boost::json::object component;
@@ -135,6 +163,8 @@ int plugin_info(const Registry& registry, const std::string& id, bool json, std:
   line("isolation",
        plugin.isolation_default + " (allowed: " + joined(plugin.isolation_allowed) + ")");
   line("privileges", joined(plugin.privileges));
+  for (const TopicUse& use : plugin.publishes) line("publishes", topic_line(use));
+  for (const TopicUse& use : plugin.subscribes) line("subscribes", topic_line(use));
   for (const ComponentInfo& component : plugin.components) print_component(component, out);
   return 0;
 }

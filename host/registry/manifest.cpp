@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/schema.h"
 #include "registry/config_schema.h"
+#include "registry/manifest_topics.h"
 
 namespace ordeal {
 namespace json = boost::json;
@@ -89,6 +90,11 @@ class ManifestReader {
     check_library(manifest);
     check_requirements(manifest);
     check_components(manifest);
+    const auto wrong = [this](const std::string& pointer, std::string what, std::string expected) {
+      fail(pointer, std::move(what), std::move(expected));
+    };
+    reading_.info.publishes = read_topics(manifest, text_, "publishes", wrong);
+    reading_.info.subscribes = read_topics(manifest, text_, "subscribes", wrong);
     check_trust(manifest);
     return std::move(reading_);
   }

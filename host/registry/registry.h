@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "registry/topics.h"
 
 namespace ordeal {
 
@@ -47,6 +48,8 @@ struct PluginInfo {
   std::vector<std::string> isolation_allowed;  // "own", "shared"
   std::string isolation_default = "own";
   std::vector<std::string> privileges;
+  std::vector<TopicUse> publishes;
+  std::vector<TopicUse> subscribes;
   std::vector<ComponentInfo> components;
 };
 

@@ -7,11 +7,11 @@
 
 namespace ordeal {
 
-inline constexpr std::uint32_t cell_protocol_version = 1;
+inline constexpr std::uint32_t cell_protocol_version = 2;
 
 enum class CellMessage : std::uint16_t {
   // host -> cell
-  load = 1,       // text id, version, library, sha256; u32 trust
+  load = 1,       // text id, version, library, sha256; u32 trust; text manifest; PluginTopics
   create = 2,     // u32 instance; text plugin id, kind, component, config
   begin = 3,      // u32 instance, u32 load, worker, generation, u64 interval_ns, then a LoadSpec
   throttle = 4,   // u32 instance, f64 factor
@@ -21,6 +21,7 @@ enum class CellMessage : std::uint16_t {
   render = 8,     // u32 instance, u64 token, u32 stage, text document
   interval = 9,   // u32 instance, text json: for streaming reports
   shutdown = 10,  // nothing: destroys the instances and exits 0
+  events = 11,    // u32 instance, u32 n, n x TopicEvent
   // cell -> host
   hello = 64,     // u32 cell_protocol_version
   loaded = 65,    // text id, error ("" when it succeeded)
@@ -38,6 +39,11 @@ enum class CellMessage : std::uint16_t {
   alive = 75,     // u64 overruns since the last one: sent every 250 ms by the cell's loop
   metrics = 76,   // u32 instance, a Declared with the metrics new since the last one (numbered on
                   // from it), u32 n, n x (u32 metric, text labels, f64)
+  publish = 77,   // u32 instance, u32 topic (in the order of the manifest's publishes), bytes
+                  // payload, bytes body
+  subscribed = 78,  // u32 instance, u32 topic (in the order of the manifest's subscribes): comes
+                    // before `created` when the plugin asks in its create
+  taken = 79,       // u32 instance, u32 n: so many of the events sent have been dealt with
 };
 
 /// How often a cell says that its loop turns.

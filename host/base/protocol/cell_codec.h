@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,63 @@ struct Snapshot {
   std::vector<SnapshotSample> samples;
   std::vector<SnapshotInterval> intervals;
 };
+
+/// The names of the topics a plugin's manifest declares, in its order.
+struct PluginTopics {
+  std::vector<std::string> publishes;
+  std::vector<std::string> subscribes;
+};
+
+/// An event of a third-party topic on its way to a subscriber.
+struct TopicEvent {
+  std::uint32_t topic = 0;  // in the order of the manifest's subscribes
+  std::uint32_t revision = 0;
+  std::uint32_t source = 0;
+  std::uint32_t generation = 0;
+  std::uint64_t seq = 0;
+  std::uint64_t mono_ns = 0;
+  std::span<const std::byte> payload;  // borrowed
+  std::span<const std::byte> body;
+};
+
+inline void put(Encoder& out, const PluginTopics& topics) {
+  for (const auto* list : {&topics.publishes, &topics.subscribes}) {
+    out.u32(static_cast<std::uint32_t>(list->size()));
+    for (const auto& topic : *list) out.text(topic);
+  }
+}
+
+inline PluginTopics get_plugin_topics(Decoder& in) {
+  PluginTopics topics;
+  for (auto* list : {&topics.publishes, &topics.subscribes})
+    for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) list->emplace_back(in.text());
+  return topics;
+}
+
+inline void put(Encoder& out, const TopicEvent& event) {
+  out.u32(event.topic);
+  out.u32(event.revision);
+  out.u32(event.source);
+  out.u32(event.generation);
+  out.u64(event.seq);
+  out.u64(event.mono_ns);
+  out.bytes(event.payload);
+  out.bytes(event.body);
+}
+
+/// Its spans live as long as the input.
+inline TopicEvent get_topic_event(Decoder& in) {
+  TopicEvent event;
+  event.topic = in.u32();
+  event.revision = in.u32();
+  event.source = in.u32();
+  event.generation = in.u32();
+  event.seq = in.u64();
+  event.mono_ns = in.u64();
+  event.payload = in.bytes();
+  event.body = in.bytes();
+  return event;
+}
 
 inline void put(Encoder& out, const Declared& d) {
   out.u32(static_cast<std::uint32_t>(d.kinds.size()));
