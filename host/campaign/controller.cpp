@@ -76,19 +76,7 @@ Result<void> Controller::set_up() {
   for (const auto& phase : campaign_.phases) planned_seconds_ += seconds(phase.duration);
   cpu_.emplace(campaign_.safety);
 
-  auto journal = JournalWriter::open(options_.dir.file("journal.db"));
-  if (!journal) return std::move(journal).error();
-  bus_ = Bus::make(controller_topics(), clock_);
-  std::vector<std::string> topics;
-  for (const auto& topic : controller_topics()) topics.push_back(topic.name);
-  auto subscription = bus_->subscribe("journal", topics, 4096);
-  if (!subscription) return std::move(subscription).error();
-  recorder_ = std::make_unique<Recorder>(std::move(*journal), std::move(*subscription), clock_,
-                                         static_cast<std::uint64_t>(campaign_.block.count()),
-                                         desk_->counters().journal);
-  bus_->start();
-  recorder_->start();
-  bulletin_ = std::make_unique<Bulletin>(*bus_, clock_);
+  if (auto started = start_bus(); !started) return started;
   desk_->counters().controller_armed = 1;
   loop_.every(500'000'000, [this] { update_status(); });
   if (auto ready = desk_->wait_ready(); !ready) return ready;
@@ -111,14 +99,43 @@ Result<void> Controller::set_up() {
   return start_services();
 }
 
+Result<void> Controller::start_bus() {
+  auto journal = JournalWriter::open(options_.dir.file("journal.db"));
+  if (!journal) return std::move(journal).error();
+  auto planned = plan_topics(campaign_, registry_);
+  if (!planned) return std::move(planned).error();
+  topic_plan_ = std::move(*planned);
+  std::vector<TopicSpec> topics = controller_topics();
+  const auto first = static_cast<std::uint32_t>(topics.size());
+  topics.insert(topics.end(), topic_plan_.topics.begin(), topic_plan_.topics.end());
+  bus_ = Bus::make(topics, clock_);
+  std::vector<std::string> names;
+  for (const auto& topic : topics) names.push_back(topic.name);
+  auto subscription = bus_->subscribe("journal", names, 4096);
+  if (!subscription) return std::move(subscription).error();
+  recorder_ = std::make_unique<Recorder>(std::move(*journal), std::move(*subscription), clock_,
+                                         static_cast<std::uint64_t>(campaign_.block.count()),
+                                         desk_->counters().journal);
+  Recorder::Topics kept{first, {names.begin() + first, names.end()}, {}};
+  for (const TopicUser& user : topic_plan_.users) kept.sources[user.source] = user.label;
+  recorder_->keep_topics(std::move(kept));
+  topics_ = std::make_unique<TopicHub>(loop_, *bus_, topic_plan_, first);
+  if (auto subscribed = topics_->subscribe(); !subscribed) return subscribed;
+  bus_->start();
+  recorder_->start();
+  bulletin_ = std::make_unique<Bulletin>(*bus_, clock_);
+  return {};
+}
+
 Result<void> Controller::start_services() {
   auto containment = desk_->make_containment(ContainmentKind::service);
   if (!containment) return std::move(containment).error();
   service_containment_ = *containment;
-  services_ =
-      std::make_unique<Services>(loop_, *service_containment_, registry_, campaign_, *bulletin_);
-  reports_ = std::make_unique<ReportWriter>(loop_, *service_containment_, registry_,
-                                            campaign_.report, options_.dir.reports());
+  services_ = std::make_unique<Services>(loop_, *service_containment_, registry_, campaign_,
+                                         *bulletin_, topics_.get());
+  reports_ =
+      std::make_unique<ReportWriter>(loop_, *service_containment_, registry_, campaign_.report,
+                                     options_.dir.reports(), topics_.get());
   reports_->set_urgent([this] { return desk_->stop_level() > 0; });
   reports_->on_metrics([this](const std::string& component, std::vector<Services::OwnMetric>& known,
                               Decoder& in) { services_->own_metrics(component, known, in, 0); });
@@ -192,7 +209,9 @@ bool Controller::interrupted() {
     end_with(desk_->stop_reason() == StopReason::person ? "person" : "safety",
              desk_->stop_detail());
   } else if (bulletin_ && bulletin_->failed()) {
-    end_with("controller_error", "a control event could not be delivered in time");
+    const std::string which = topics_->failure();
+    end_with("controller_error", "a control event could not be delivered in time" +
+                                     (which.empty() ? which : ": " + which));
   } else if (recorder_ && !recorder_->failure().empty()) {
     end_with("controller_error", "the journal failed: " + recorder_->failure());
   }
@@ -249,7 +268,9 @@ ExitCode Controller::finish() {
         bulletin_->event(
             "plugin", "report_lost_intervals", -1, {{"component", name}, {"lost", lost}},
             "report " + name + " was too slow for " + std::to_string(lost) + " interval events");
-    bulletin_->set("bus_drops", drops_fact(*bus_));
+    // A hard limit leaves two seconds for everything.
+    topics_->settle(desk_->stop_level() >= 2 || desk_->guardian_lost() ? 0 : second_ns);
+    bulletin_->set("bus_drops", drops_fact(topics_->drops(), topic_plan_));
     const auto end = [&](json::value exit_code) {
       bulletin_->set("end", json::object{{"exit_code", std::move(exit_code)},
                                          {"reason", ending_->reason},

@@ -20,6 +20,7 @@
 #include "campaign/run_dir.h"
 #include "campaign/services.h"
 #include "campaign/status.h"
+#include "campaign/topic_hub.h"
 #include "registry/registry.h"
 
 namespace ordeal {
@@ -54,6 +55,7 @@ class Controller {
 
   // controller.cpp: set-up, end, what every wait checks
   Result<void> set_up();
+  Result<void> start_bus();
   Result<void> start_services();
   /// Kills a guardian that lives but no longer acts. The last thing a controller does.
   void end_silent_guardian();
@@ -94,6 +96,8 @@ class Controller {
   Campaign campaign_;
   std::unique_ptr<GuardianDesk> desk_;
   std::unique_ptr<Bus> bus_;
+  TopicPlan topic_plan_;
+  std::unique_ptr<TopicHub> topics_;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Bulletin> bulletin_;
   Containment* service_containment_ = nullptr;

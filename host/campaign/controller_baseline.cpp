@@ -132,7 +132,8 @@ bool Controller::baseline() {
   OutcomeCounts outcomes{};
   json::object wire;
   {
-    LoadRun load(loop_, **containment, registry_, campaign_, *bulletin_, *services_, -1);
+    LoadRun load(loop_, **containment, registry_, campaign_, *bulletin_, *services_, -1,
+                 topics_.get());
     if (auto begun = load.start(); !begun) {
       end_with("preflight", begun.error().line(), begun.error().code);
       return false;

@@ -276,7 +276,7 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
     return false;
   }
   auto load = std::make_unique<LoadRun>(loop_, **containment, registry_, campaign_, *bulletin_,
-                                        *services_, plan.index);
+                                        *services_, plan.index, topics_.get());
   const auto drop_load = [&] {
     current_load_ = nullptr;
     load.reset();

@@ -123,14 +123,21 @@ json::object interval_fact(std::int32_t phase, const SnapshotInterval& interval)
           {"max", seconds_of(interval.max_ns)}};
 }
 
-json::array drops_fact(const Bus& bus) {
-  json::array drops;
-  for (const auto& drop : bus.drops())
-    drops.push_back(json::object{{"topic", drop.topic},
-                                 {"subscriber", drop.subscriber},
-                                 {"dropped", drop.dropped},
-                                 {"replaced", drop.replaced}});
-  return drops;
+json::array drops_fact(const std::vector<DropCount>& drops, const TopicPlan& topics) {
+  json::array array;
+  for (const auto& drop : drops) {
+    json::object one{{"topic", drop.topic},
+                     {"subscriber", drop.subscriber},
+                     {"dropped", drop.dropped},
+                     {"replaced", drop.replaced}};
+    for (const TopicSpec& topic : topics.topics)
+      if (topic.name == drop.topic)
+        one["queue"] = topic.overflow == Overflow::control ? "control"
+                       : topic.overflow == Overflow::state ? "state"
+                                                           : "stream";
+    array.push_back(std::move(one));
+  }
+  return array;
 }
 
 }  // namespace ordeal

@@ -11,6 +11,7 @@
 #include "campaign/campaign.h"
 #include "campaign/load_run.h"
 #include "campaign/services.h"
+#include "campaign/topic_plan.h"
 
 namespace ordeal {
 
@@ -32,6 +33,7 @@ boost::json::array plugins_fact(const Campaign& campaign, const Services& servic
 boost::json::array loads_fact(const Campaign& campaign, const Registry& registry, LoadRun& load);
 /// An interval/1 event for streaming reports: times in seconds, start and end of CLOCK_MONOTONIC.
 boost::json::object interval_fact(std::int32_t phase, const SnapshotInterval& interval);
-boost::json::array drops_fact(const Bus& bus);
+/// `queue` of a third party's topic says whether a drop is an error.
+boost::json::array drops_fact(const std::vector<DropCount>& drops, const TopicPlan& topics);
 
 }  // namespace ordeal

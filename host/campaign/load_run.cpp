@@ -21,17 +21,20 @@ constexpr std::uint32_t scenario_instance = 1;  // a load cell holds one compone
 
 LoadRun::LoadRun(Loop& loop, CellStarter& starter, const Registry& registry,
                  const Campaign& campaign, Bulletin& bulletin, Services& services,
-                 std::int32_t phase)
+                 std::int32_t phase, TopicHub* topics)
     : loop_(loop),
       starter_(starter),
       registry_(registry),
       campaign_(campaign),
       bulletin_(bulletin),
       services_(services),
-      phase_(phase) {}
+      phase_(phase),
+      topics_(topics) {}
 
 LoadRun::~LoadRun() {
   loop_.remove(ticker_);
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    if (topics_ != nullptr) topics_->gone("scenario", i);
   for (auto& worker : workers_) {
     if (!worker.link) continue;
     worker.link->shutdown();
@@ -69,6 +72,8 @@ void LoadRun::start_worker(std::size_t load) {
   }
   worker.link = std::move(*link);
   worker.link->load(*worker.plugin);
+  if (topics_ != nullptr)
+    topics_->attach("scenario", load, *worker.link, scenario_instance, worker.generation);
   worker.link->create(scenario_instance, worker.plugin->id, "scenario", entry.scenario,
                       entry.config);
 }
@@ -209,6 +214,7 @@ void LoadRun::died(std::size_t load, const std::string& how) {
   bulletin_.event("plugin", "cell_died", phase_, data,
                   "cell " + name + " (" + plugin + ") died: " + how);
   if (worker.link) starter_.forget(*worker.link);
+  if (topics_ != nullptr) topics_->lost("scenario", load);
   worker.link.reset();
   worker.begun = false;
   if (stopping_) {
@@ -230,6 +236,7 @@ void LoadRun::died(std::size_t load, const std::string& how) {
 void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
   Worker& worker = workers_[load];
   in.u32();  // the only instance
+  if (topics_ != nullptr && topics_->message("scenario", load, type, in)) return;
   switch (type) {
     case CellMessage::begun:
       if (const auto problem = in.text(); !problem.empty()) {

@@ -14,6 +14,7 @@
 #include "campaign/cell_link.h"
 #include "campaign/loop.h"
 #include "campaign/services.h"
+#include "campaign/topic_hub.h"
 #include "registry/registry.h"
 
 namespace ordeal {
@@ -57,7 +58,7 @@ struct LoadNow {
 class LoadRun {
  public:
   LoadRun(Loop& loop, CellStarter& starter, const Registry& registry, const Campaign& campaign,
-          Bulletin& bulletin, Services& services, std::int32_t phase);
+          Bulletin& bulletin, Services& services, std::int32_t phase, TopicHub* topics = nullptr);
   ~LoadRun();
 
   /// Starts the cells and creates the scenarios. Error: plugin_rejected.
@@ -115,6 +116,7 @@ class LoadRun {
   Bulletin& bulletin_;
   Services& services_;
   std::int32_t phase_;
+  TopicHub* topics_;
   std::vector<Worker> workers_;
   std::string refusal_;
   std::uint64_t interval_ns_ = 0;

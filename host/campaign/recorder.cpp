@@ -79,6 +79,10 @@ void Recorder::run() {
 }
 
 void Recorder::handle(const Event& event) {
+  if (event.header.topic >= topics_.first) {
+    topic_event(event);
+    return;
+  }
   RecordPayload payload;
   if (event.header.size != sizeof payload) return;
   std::memcpy(&payload, event.payload, sizeof payload);
@@ -123,6 +127,27 @@ void Recorder::handle(const Event& event) {
       barrier_.store(payload.number);
       return;
   }
+}
+
+void Recorder::topic_event(const Event& event) {
+  const auto& header = event.header;
+  const std::size_t number = header.topic - topics_.first;
+  if (number >= topics_.names.size()) return;
+  TopicEventRow row;
+  row.seq = header.seq;
+  row.mono_ns = header.mono_ns;
+  row.wall_ns = clock_.wall_ns();
+  row.topic = topics_.names[number];
+  const auto source = topics_.sources.find(header.source);
+  row.source = source == topics_.sources.end() ? std::to_string(header.source) : source->second;
+  row.generation = header.generation;
+  row.payload.assign(reinterpret_cast<const char*>(event.payload), header.size);
+  if (event.body) {
+    row.body_bytes = event.body->size();
+    row.body.assign(reinterpret_cast<const char*>(event.body->data()),
+                    std::min(event.body->size(), topic_event_body_max));
+  }
+  check(journal_->topic_event(row));
 }
 
 void Recorder::interval(std::int32_t phase, std::span<const std::byte> bytes) {

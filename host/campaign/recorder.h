@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 #include <tuple>
+#include <vector>
 
 #include "base/interval.h"
 #include "bus/bus.h"
@@ -32,6 +33,14 @@ class Recorder {
            const Clock& clock, std::uint64_t block_ns, std::atomic<std::uint64_t>& heartbeat);
   ~Recorder();
 
+  /// Topics of the bus from `first` on are third parties': their events are kept as they are.
+  /// `sources`: the publishers' names, by number. Before start().
+  struct Topics {
+    std::uint32_t first = 0xffffffffu;
+    std::vector<std::string> names;
+    std::map<std::uint32_t, std::string> sources;
+  };
+  void keep_topics(Topics topics) { topics_ = std::move(topics); }
   void start();
   /// [any] Before the first interval of that load is published.
   void describe_load(std::uint32_t load, LoadNames names);
@@ -51,6 +60,7 @@ class Recorder {
 
   void run();
   void handle(const Event& event);
+  void topic_event(const Event& event);
   void interval(std::int32_t phase, std::span<const std::byte> bytes);
   void write_blocks();
   void flush_blocks();
@@ -67,6 +77,7 @@ class Recorder {
   mutable std::mutex mutex_;  // failure_, loads_
   std::string failure_;
   std::map<std::uint32_t, LoadNames> loads_;
+  Topics topics_;
   std::int32_t phase_ = -1;
   std::map<Key, Block> blocks_;
   std::map<std::tuple<std::uint32_t, std::uint32_t, std::string>, Histogram> phase_series_;

@@ -21,11 +21,16 @@ constexpr std::uint32_t report_instance = 1;
 }  // namespace
 
 ReportWriter::ReportWriter(Loop& loop, CellStarter& starter, const Registry& registry,
-                           std::vector<ReportEntry> reports, std::string folder)
-    : loop_(loop), starter_(starter), registry_(registry), folder_(std::move(folder)) {
+                           std::vector<ReportEntry> reports, std::string folder, TopicHub* topics)
+    : loop_(loop),
+      starter_(starter),
+      registry_(registry),
+      folder_(std::move(folder)),
+      topics_(topics) {
   for (auto& entry : reports) {
     auto report = std::make_unique<Report>();
     report->entry = std::move(entry);
+    report->index = reports_.size();
     reports_.push_back(std::move(report));
   }
 }
@@ -36,6 +41,7 @@ void ReportWriter::stop() {
   for (auto& report : reports_) {
     if (!report->link) continue;
     report->link->shutdown();
+    if (topics_ != nullptr) topics_->gone("report", report->index);
     starter_.forget(*report->link);
     report->link.reset();
   }
@@ -82,6 +88,8 @@ void ReportWriter::start(Report& report) {
   report.link = std::move(*link);
   report.metrics.clear();
   report.link->load(*report.plugin);
+  if (topics_ != nullptr)
+    topics_->attach("report", report.index, *report.link, report_instance, ++report.generation);
   report.link->create(report_instance, report.plugin->id, "report", report.entry.report,
                       report.entry.config);
   CellLink& cell = *report.link;
@@ -97,7 +105,13 @@ void ReportWriter::start(Report& report) {
     report.outcome.problem = "its cell did not come up: " + cell.how_it_ended();
     cell.kill(SIGKILL);
   }
-  starter_.forget(cell);
+  drop(report);
+}
+
+void ReportWriter::drop(Report& report) {
+  // Its next stage starts it again, so its events wait.
+  if (topics_ != nullptr) topics_->lost("report", report.index);
+  starter_.forget(*report.link);
   report.link.reset();
 }
 
@@ -132,8 +146,7 @@ void ReportWriter::render_one(Report& report, std::uint32_t stage, const std::st
                                ? "it took longer than 3 s while the run was to stop, and was killed"
                                : "it took longer than 60 s and was killed";
   cell.kill(SIGKILL);
-  starter_.forget(cell);
-  report.link.reset();
+  drop(report);
 }
 
 std::function<bool()> ReportWriter::out_of_patience() {
@@ -150,6 +163,7 @@ void ReportWriter::message(Report& report, CellMessage type, Decoder& in) {
     if (on_metrics_) on_metrics_(report.entry.report, report.metrics, in);
     return;
   }
+  if (topics_ != nullptr && topics_->message("report", report.index, type, in)) return;
   if (in.u64() != report.token) return;
   if (type == CellMessage::file) {
     const std::string name(in.text());

@@ -12,6 +12,7 @@
 #include "campaign/cell_link.h"
 #include "campaign/loop.h"
 #include "campaign/services.h"
+#include "campaign/topic_hub.h"
 #include "registry/registry.h"
 
 namespace ordeal {
@@ -21,8 +22,9 @@ namespace ordeal {
 /// One thread; the loop goes on turning while a report is being rendered.
 class ReportWriter {
  public:
+  /// `topics`: as for Services.
   ReportWriter(Loop& loop, CellStarter& starter, const Registry& registry,
-               std::vector<ReportEntry> reports, std::string folder);
+               std::vector<ReportEntry> reports, std::string folder, TopicHub* topics = nullptr);
   ~ReportWriter();
 
   /// What one report made of one stage.
@@ -56,6 +58,8 @@ class ReportWriter {
   std::function<bool()> out_of_patience();
   struct Report {
     ReportEntry entry;
+    std::size_t index = 0;
+    std::uint32_t generation = 0;
     const PluginInfo* plugin = nullptr;
     std::unique_ptr<CellLink> link;
     std::uint32_t failures = 0;
@@ -66,6 +70,8 @@ class ReportWriter {
     std::vector<Services::OwnMetric> metrics;
   };
   void start(Report& report);
+  /// Its cell has died, was killed or never came up.
+  void drop(Report& report);
   void render_one(Report& report, std::uint32_t stage, const std::string& document);
   void message(Report& report, CellMessage type, Decoder& in);
 
@@ -75,6 +81,7 @@ class ReportWriter {
   CellStarter& starter_;
   const Registry& registry_;
   std::string folder_;
+  TopicHub* topics_;
   std::vector<std::unique_ptr<Report>> reports_;
   std::uint64_t next_token_ = 1;
 };

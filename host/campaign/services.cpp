@@ -25,12 +25,13 @@ std::uint64_t count(Duration d) { return static_cast<std::uint64_t>(d.count()); 
 }  // namespace
 
 Services::Services(Loop& loop, CellStarter& starter, const Registry& registry,
-                   const Campaign& campaign, Bulletin& bulletin)
+                   const Campaign& campaign, Bulletin& bulletin, TopicHub* topics)
     : loop_(loop),
       starter_(starter),
       registry_(registry),
       campaign_(campaign),
-      bulletin_(bulletin) {}
+      bulletin_(bulletin),
+      topics_(topics) {}
 
 Services::~Services() { stop(); }
 
@@ -42,6 +43,8 @@ Result<void> Services::add(const std::string& kind, const std::string& plugin,
   Item item;
   item.instance = static_cast<std::uint32_t>(items_.size() + 1);
   item.kind = kind;
+  item.index = static_cast<std::size_t>(std::count_if(
+      items_.begin(), items_.end(), [&](const Item& other) { return other.kind == kind; }));
   item.plugin = found->plugin;
   item.component = component;
   item.config = config;
@@ -104,6 +107,8 @@ void Services::start_cell(std::size_t index) {
       loaded.push_back(item.plugin);
     }
     item.own.clear();
+    if (topics_ != nullptr)
+      topics_->attach(item.kind, item.index, *cell.link, item.instance, cell.generation);
     cell.link->create(item.instance, item.plugin->id, item.kind, item.component, item.config);
   }
 }
@@ -212,8 +217,11 @@ void Services::cell_died(std::size_t index, const std::string& how) {
   if (cell.link) starter_.forget(*cell.link);
   cell.link.reset();
   cell.created = false;
-  for (auto& item : items_)
-    if (item.cell == index) item.asked_ns = 0;
+  for (auto& item : items_) {
+    if (item.cell != index) continue;
+    item.asked_ns = 0;
+    if (topics_ != nullptr) topics_->lost(item.kind, item.index);
+  }
   if (cell.failures > quarantine_after) {
     cell.quarantined = true;
     bulletin_.event("plugin", "quarantined", phase_, data,
@@ -250,6 +258,7 @@ Services::Item* Services::find(std::size_t cell, std::uint32_t instance) {
 void Services::message(std::size_t cell, CellMessage type, Decoder& in) {
   Item* item = find(cell, in.u32());
   if (item == nullptr) return;
+  if (topics_ != nullptr && topics_->message(item->kind, item->index, type, in)) return;
   if (type == CellMessage::metrics) {
     own_metrics(item->component, item->own, in, item->instance);
     return;
@@ -440,6 +449,8 @@ std::vector<int> Services::pids() const {
 
 void Services::stop() {
   loop_.remove(ticker_);
+  for (const auto& item : items_)
+    if (topics_ != nullptr) topics_->gone(item.kind, item.index);
   for (auto& cell : cells_) {
     if (!cell.link) continue;
     cell.link->shutdown();

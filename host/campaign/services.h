@@ -12,6 +12,7 @@
 #include "campaign/campaign.h"
 #include "campaign/cell_link.h"
 #include "campaign/loop.h"
+#include "campaign/topic_hub.h"
 #include "registry/registry.h"
 
 namespace ordeal {
@@ -33,8 +34,9 @@ struct RuleState {
 /// loop's.
 class Services {
  public:
+  /// `topics` carries the events of third-party topics; nullptr: there are none.
   Services(Loop& loop, CellStarter& starter, const Registry& registry, const Campaign& campaign,
-           Bulletin& bulletin);
+           Bulletin& bulletin, TopicHub* topics = nullptr);
   ~Services();
 
   /// Starts the cells. Error: plugin_rejected for a plugin that is not in the registry any more.
@@ -86,6 +88,7 @@ class Services {
   struct Item {  // a component in a cell
     std::uint32_t instance = 0;
     std::string kind;
+    std::size_t index = 0;  // in the campaign's list of that kind
     const PluginInfo* plugin = nullptr;
     std::string component;
     std::string config;
@@ -135,6 +138,7 @@ class Services {
   const Registry& registry_;
   const Campaign& campaign_;
   Bulletin& bulletin_;
+  TopicHub* topics_;
   std::vector<Item> items_;
   std::vector<Cell> cells_;
   std::vector<RuleState> rule_states_;

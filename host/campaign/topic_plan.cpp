@@ -82,10 +82,10 @@ class Planner {
   static Result<void> match(const PluginInfo& plugin, const TopicUse& use, const char* does,
                             const Offer& offer) {
     const auto differs = [&](const std::string& ours, const std::string& theirs) {
-      Error error =
-          refused(plugin, use, does + (" " + use.topic) + " with " + ours + ", but " +
-                                   named(*offer.plugin) + " publishes it with " + theirs + " (" +
-                                   place(*offer.plugin, *offer.use) + ")");
+      Error error = refused(plugin, use,
+                            does + (" " + use.topic) + " with " + ours + ", but " +
+                                named(*offer.plugin) + " publishes it with " + theirs + " (" +
+                                place(*offer.plugin, *offer.use) + ")");
       error.fix = "install versions of the two plugins that belong together";
       return error;
     };
@@ -126,9 +126,8 @@ class Planner {
 
   /// Names the installed plugin that would, when there is one.
   [[nodiscard]] Error nobody_publishes(const PluginInfo& plugin, const TopicUse& use) const {
-    Error error = refused(plugin, use,
-                          "subscribes to " + use.topic +
-                              ", which no plugin of this campaign publishes");
+    Error error = refused(
+        plugin, use, "subscribes to " + use.topic + ", which no plugin of this campaign publishes");
     error.fix = "add a plugin that publishes it, or make the subscription optional";
     for (const PluginInfo& other : registry_.plugins())
       for (const TopicUse& offered : other.publishes)

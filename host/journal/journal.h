@@ -91,6 +91,23 @@ struct SampleRow {
   double value = 0;
 };
 
+/// An event of a third-party topic, as it went over the bus.
+struct TopicEventRow {
+  std::uint64_t seq = 0;  // the bus's total order; begins again when a run is resumed
+  std::uint64_t mono_ns = 0;
+  std::uint64_t wall_ns = 0;  // when it was recorded
+  std::string topic;
+  std::string source;  // plugin id, version and component
+  std::uint32_t generation = 0;
+  std::string payload;
+  std::string body;  // at most topic_event_body_max of it
+  std::uint64_t body_bytes = 0;
+};
+
+/// What the journal keeps of them: the newest, and the beginning of each body.
+inline constexpr std::uint64_t topic_events_max = 20'000;
+inline constexpr std::size_t topic_event_body_max = 1024;
+
 /// The writing side. One thread at a time. Every function's Error has code internal (SQLite's
 /// message and the path; after a full disk or an I/O error the open transaction is lost, and what
 /// is written next begins a new one). High-rate rows gather in one transaction, which commit()
@@ -118,6 +135,8 @@ class JournalWriter {
   virtual Result<void> phase_histogram(const PhaseHistogram& histogram) = 0;
   virtual Result<void> metric(const MetricRow& row) = 0;
   virtual Result<void> sample(const SampleRow& row) = 0;
+  /// Adds to the open transaction; the oldest beyond topic_events_max are dropped now and then.
+  virtual Result<void> topic_event(const TopicEventRow& row) = 0;
   virtual Result<void> commit() = 0;
   /// Drops second rows that began before `mono_ns`.
   virtual Result<void> forget_seconds_before(std::uint64_t mono_ns) = 0;
@@ -145,6 +164,8 @@ class JournalReader {
   virtual Result<Histogram> latency(std::int32_t phase, std::uint32_t load, std::uint32_t kind,
                                     std::uint64_t from_wall_ns = 0) = 0;
   virtual Result<std::vector<PhaseHistogram>> phase_histograms(std::int32_t phase) = 0;
+  /// In the order of the bus.
+  virtual Result<std::vector<TopicEventRow>> topic_events() = 0;
   virtual Result<std::vector<MetricRow>> metrics() = 0;
   /// In the order written, which is that of time; called for each row. `row` may use other
   /// journals, not this reader.

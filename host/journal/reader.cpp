@@ -35,6 +35,7 @@ class Reader final : public JournalReader {
   Result<Histogram> latency(std::int32_t phase, std::uint32_t load, std::uint32_t kind,
                             std::uint64_t from_wall_ns) override;
   Result<std::vector<PhaseHistogram>> phase_histograms(std::int32_t phase) override;
+  Result<std::vector<TopicEventRow>> topic_events() override;
   Result<std::vector<MetricRow>> metrics() override;
   Result<void> samples(std::uint32_t metric,
                        const std::function<void(const SampleRow&)>& row) override;
@@ -175,6 +176,26 @@ Result<std::vector<PhaseHistogram>> Reader::phase_histograms(std::int32_t phase)
       phase);
   if (!done) return std::move(done).error();
   return histograms;
+}
+
+Result<std::vector<TopicEventRow>> Reader::topic_events() {
+  std::vector<TopicEventRow> events;
+  auto there = database_.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'topic_events'");
+  if (!there) return std::move(there).error().within("reading " + path_);
+  if (*there == 0) return events;
+  const auto text = [](std::span<const std::byte> bytes) {
+    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  auto done = query(
+      "SELECT seq, mono, wall, topic, source, generation, payload, body, body_bytes "
+      "FROM topic_events ORDER BY id",
+      [&](const Statement& row) {
+        events.push_back({row.natural(0), row.natural(1), row.natural(2), row.text(3), row.text(4),
+                          row.number(5), text(row.blob(6)), text(row.blob(7)), row.natural(8)});
+        return Result<void>();
+      });
+  if (!done) return std::move(done).error();
+  return events;
 }
 
 Result<std::vector<MetricRow>> Reader::metrics() {

@@ -45,6 +45,14 @@ CREATE INDEX samples_series ON samples(series);
 COMMIT;
 )sql";
 
+// Made when first wanted: journals of version 1 from before it are as good without.
+constexpr const char* topic_events = R"sql(
+CREATE TABLE IF NOT EXISTS topic_events(
+  id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, mono INTEGER NOT NULL, wall INTEGER NOT NULL,
+  topic TEXT NOT NULL, source TEXT NOT NULL, generation INTEGER NOT NULL, payload BLOB NOT NULL,
+  body BLOB NOT NULL, body_bytes INTEGER NOT NULL);
+)sql";
+
 Error refusal(std::string what, std::string fix) {
   Error error;
   error.code = ExitCode::preflight;
@@ -78,6 +86,8 @@ Result<bool> check_schema(Database& database, const std::string& path) {
     return refusal(path + " has the unknown journal version " + std::to_string(*version), "");
   return true;
 }
+
+Result<void> create_topic_events(Database& database) { return database.exec(topic_events); }
 
 Result<void> create_schema(Database& database) {
   auto made = database.exec(tables);

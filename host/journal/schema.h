@@ -15,5 +15,7 @@ Result<bool> check_schema(Database& database, const std::string& path);
 
 /// Makes the tables in an empty file, all or none.
 Result<void> create_schema(Database& database);
+/// The table of third-party events, when it is not there yet.
+Result<void> create_topic_events(Database& database);
 
 }  // namespace ordeal::journal

@@ -26,7 +26,7 @@ constexpr int checkpoint_busy_ms = 50;
 
 struct Statements {
   Statement begin, commit, fact, event, phase, second, block, histogram, metric, series,
-      find_series, sample, forget;
+      find_series, sample, forget, topic_event, forget_topic_events;
 };
 
 class Writer final : public JournalWriter {
@@ -52,6 +52,7 @@ class Writer final : public JournalWriter {
   Result<void> phase_histogram(const PhaseHistogram& histogram) override;
   Result<void> metric(const MetricRow& row) override;
   Result<void> sample(const SampleRow& row) override;
+  Result<void> topic_event(const TopicEventRow& row) override;
   Result<void> commit() override;
   Result<void> forget_seconds_before(std::uint64_t mono_ns) override;
   Result<void> checkpoint() override;
@@ -94,6 +95,10 @@ Result<void> Writer::prepare() {
       {&statements_.find_series, "SELECT id FROM series WHERE metric = ?1 AND labels = ?2"},
       {&statements_.sample,
        "INSERT INTO samples(series, mono, wall, value) VALUES(?1, ?2, ?3, ?4)"},
+      {&statements_.topic_event,
+       "INSERT INTO topic_events(seq, mono, wall, topic, source, generation, payload, body, "
+       "body_bytes) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"},
+      {&statements_.forget_topic_events, "DELETE FROM topic_events WHERE id <= ?1"},
       {&statements_.forget, "DELETE FROM seconds WHERE mono < ?1"},
   };
   for (const auto& [statement, sql] : all) {
@@ -190,6 +195,16 @@ Result<void> Writer::sample(const SampleRow& row) {
   return add(statements_.sample, *series, row.mono_ns, row.wall_ns, row.value);
 }
 
+Result<void> Writer::topic_event(const TopicEventRow& row) {
+  const auto bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
+  auto added = add(statements_.topic_event, row.seq, row.mono_ns, row.wall_ns, row.topic,
+                   row.source, row.generation, bytes(row.payload), bytes(row.body), row.body_bytes);
+  const auto id = static_cast<std::uint64_t>(database_.last_rowid());
+  // One delete for many: each has to look for the beginning.
+  if (!added || id <= topic_events_max || id % 256 != 0) return added;
+  return add(statements_.forget_topic_events, id - topic_events_max);
+}
+
 Result<void> Writer::commit() {
   if (!database_.in_transaction()) return {};
   return told(statements_.commit.run());
@@ -246,6 +261,7 @@ Result<void> set_up(Database& database, const std::string& path) {
     if (auto done = database.exec(sql); !done) return done;
   if (!*ours)
     if (auto made = journal::create_schema(database); !made) return made;
+  if (auto made = journal::create_topic_events(database); !made) return made;
   return database.exec("PRAGMA synchronous = NORMAL");
 }
 

@@ -38,7 +38,9 @@ std::uint64_t lost_control_events(const json::value& drops) {
     // The topics whose overflow may not happen; see controller_topics().
     const std::string topic = text_field(*drop, "topic").value_or("");
     const std::string name = topic.substr(0, topic.find('/'));
-    if (name == "control" || name == "phase" || name == "safety" || name == "plugin") {
+    const bool third_party = text_field(*drop, "queue").value_or("") == "control";
+    if (third_party || name == "control" || name == "phase" || name == "safety" ||
+        name == "plugin") {
       lost += count_field(*drop, "dropped").value_or(0);
     }
   }
