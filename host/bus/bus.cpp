@@ -238,8 +238,9 @@ void BusImpl::accept(Events events) {
 bool BusImpl::reserve_everywhere(std::uint32_t topic) {
   const auto& listeners = listeners_[topic];
   for (std::size_t i = 0; i < listeners.size(); ++i) {
-    if (listeners[i]->reserve()) continue;
-    while (i-- > 0) listeners[i]->unreserve();
+    if (!listeners[i]->listening() || listeners[i]->reserve()) continue;
+    while (i-- > 0)
+      if (listeners[i]->listening()) listeners[i]->unreserve();
     return false;
   }
   return true;
@@ -273,6 +274,7 @@ bool BusImpl::publish_control(Lock& lock, Event& event) {
 void BusImpl::fail(std::uint32_t topic) {
   bool blamed = false;
   for (auto* listener : listeners_[topic]) {
+    if (!listener->listening()) continue;
     if (listener->reserve()) {
       listener->unreserve();
     } else {
@@ -281,7 +283,8 @@ void BusImpl::fail(std::uint32_t topic) {
     }
   }
   if (!blamed)
-    for (auto* listener : listeners_[topic]) listener->count_dropped(topic);
+    for (auto* listener : listeners_[topic])
+      if (listener->listening()) listener->count_dropped(topic);
   closed_topics_[topic] = true;
   failed_.store(true, std::memory_order_release);
   room_->freed.notify_all();
@@ -331,6 +334,7 @@ void BusImpl::dispatch(Events events) {
   const std::uint32_t topic = events.front().header.topic;
   for (Event& event : events) event.header.seq = ++seq_;
   for (auto* listener : listeners_[topic]) {
+    if (!listener->listening()) continue;
     switch (topics_[topic].overflow) {
       case Overflow::control:
         listener->deliver_reserved(events);

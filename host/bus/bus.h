@@ -108,6 +108,9 @@ class Subscription {
   /// there were. Their places are free again when it returns. Never blocks and makes no system
   /// call: for whoever polls. Finding nothing here does not clear the descriptor.
   virtual std::size_t take(const std::function<void(const Event&)>& fn, std::size_t max) = 0;
+  /// While off, what is published is not for this subscriber: neither kept nor counted as dropped.
+  /// On at first; changed after Bus::start() only, from any thread.
+  virtual void listen(bool on) = 0;
   /// Becomes readable when events wait, and once when the bus closes (eventfd). Cleared by calling
   /// next() until it returns false. Ours: only poll it.
   [[nodiscard]] virtual int fd() const = 0;

@@ -42,6 +42,13 @@ DropCount Subscriber::counted(std::uint32_t topic) const {
   return count;
 }
 
+void Subscriber::listen(bool on) {
+  const std::lock_guard lock(room_->mutex);
+  listening_ = on;
+  // Whoever waits for a place here need not any more.
+  room_->freed.notify_all();
+}
+
 void Subscriber::deliver_reserved(std::span<const Event> events) {
   for (const Event& event : events) ring_.push(event);
   ring_.publish();

@@ -53,7 +53,10 @@ class Subscriber final : public Subscription {
   [[nodiscard]] int fd() const override { return wake_.get(); }
   bool wait(std::chrono::milliseconds timeout, std::chrono::microseconds linger) override;
 
+  void listen(bool on) override;
+
   // Under the room's mutex.
+  [[nodiscard]] bool listening() const { return listening_; }
   /// Promises a place in the ring to an event to come; false when there is none.
   bool reserve() { return ring_.promise(1) != 0; }
   void unreserve() { ring_.unpromise(1); }
@@ -89,6 +92,7 @@ class Subscriber final : public Subscription {
   std::vector<Count> counts_;  // by topic
 
   EventRing ring_;
+  bool listening_ = true;  // under the room's mutex
   alignas(64) std::atomic<bool> signalled_{false};
   std::atomic<bool> ended_{false};
 

@@ -122,6 +122,7 @@ Result<void> Controller::start_bus() {
   topics_ = std::make_unique<TopicHub>(loop_, *bus_, topic_plan_, first);
   if (auto subscribed = topics_->subscribe(); !subscribed) return subscribed;
   bus_->start();
+  topics_->begin();
   recorder_->start();
   bulletin_ = std::make_unique<Bulletin>(*bus_, clock_);
   return {};

@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t kept_seconds_ns = 3600 * second_ns;
 constexpr std::uint64_t wal_max = 8u * 1024 * 1024;
+/// One wake-up for all of a few milliseconds: nobody waits for the journal but barriers.
+constexpr std::chrono::milliseconds linger{5};
 
 }  // namespace
 
@@ -61,7 +63,7 @@ void Recorder::check(Result<void> result) {
 void Recorder::run() {
   last_commit_ns_ = clock_.monotonic_ns();
   for (;;) {
-    const bool got = subscription_->wait(std::chrono::milliseconds(50));
+    const bool got = subscription_->wait(std::chrono::milliseconds(50), linger);
     Event event;
     while (subscription_->next(event)) handle(event);
     heartbeat_.fetch_add(1, std::memory_order_relaxed);

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ordeal {
 
@@ -13,6 +14,8 @@ constexpr std::uint64_t ms = 1'000'000;
 /// What a cell may have that it has not dealt with: enough to keep it busy, little enough that the
 /// ring, whose overflow is counted, is where a slow one's events wait.
 constexpr std::size_t window = 32;
+/// Events gather so long before they go to a cell, in one message.
+constexpr std::uint64_t gather_ns = 5 * ms;
 /// How long a control event may find no place: as long as a publisher inside the controller waits.
 constexpr std::uint64_t control_deadline_ns = 2'000 * ms;
 /// More than an instance may publish within that deadline.
@@ -32,7 +35,10 @@ TopicHub::TopicHub(Loop& loop, Bus& bus, const TopicPlan& plan, std::uint32_t fi
 
 TopicHub::~TopicHub() {
   loop_.remove(ticker_);
-  for (const auto& endpoint : endpoints_) loop_.remove(endpoint->watch);
+  for (const auto& endpoint : endpoints_) {
+    loop_.remove(endpoint->watch);
+    loop_.remove(endpoint->timer);
+  }
 }
 
 Result<void> TopicHub::subscribe() {
@@ -50,9 +56,14 @@ Result<void> TopicHub::subscribe() {
     if (!made) return std::move(made).error();
     endpoint->events = std::move(*made);
     endpoint->watch = loop_.watch(endpoint->events->fd(), POLLIN,
-                                  [this, to = endpoint.get()](short) { pump(*to); });
+                                  [this, to = endpoint.get()](short) { gather(*to); });
   }
   return {};
+}
+
+void TopicHub::begin() {
+  for (const auto& endpoint : endpoints_)
+    if (endpoint->events) endpoint->events->listen(false);
 }
 
 TopicHub::Endpoint* TopicHub::find(std::string_view kind, std::size_t index) {
@@ -67,6 +78,7 @@ void TopicHub::attach(std::string_view kind, std::size_t index, CellLink& link,
   if (to == nullptr) return;
   drop_in_flight(*to, true);
   to->expected = true;
+  if (to->events) to->events->listen(true);
   to->link = &link;
   to->instance = instance;
   to->generation = generation;
@@ -89,7 +101,9 @@ void TopicHub::gone(std::string_view kind, std::size_t index) {
   to->expected = false;
   to->link = nullptr;
   to->ready = false;
-  if (to->events) pump(*to);
+  if (!to->events) return;
+  to->events->listen(false);
+  pump(*to);
 }
 
 void TopicHub::drop_in_flight(Endpoint& to, bool keep_control) {
@@ -181,7 +195,13 @@ void TopicHub::watch(Endpoint& to, bool on) {
   loop_.change(to.watch, on ? POLLIN : 0);
 }
 
+void TopicHub::gather(Endpoint& to) {
+  watch(to, false);
+  if (to.timer == 0) to.timer = loop_.every(gather_ns, [this, &to] { pump(to); });
+}
+
 void TopicHub::pump(Endpoint& to) {
+  loop_.remove(std::exchange(to.timer, 0));
   Event event;
   if (!to.expected) {
     watch(to, true);
@@ -234,7 +254,8 @@ void TopicHub::settle(std::uint64_t limit_ns) {
   if (settled_) return;
   const auto idle = [](const Endpoint& e) {
     return e.pending.empty() &&
-           (!e.events || !e.expected || (e.in_flight.empty() && e.again.empty() && e.watching));
+           (!e.events || !e.expected ||
+            (e.in_flight.empty() && e.again.empty() && e.watching && e.timer == 0));
   };
   settled_ = true;
   for (const auto& endpoint : endpoints_)

@@ -31,6 +31,8 @@ class TopicHub {
 
   /// Makes the rings of all subscribers. Before Bus::start().
   Result<void> subscribe();
+  /// After Bus::start(): until attach() events are for nobody.
+  void begin();
 
   // A component is told by its kind and its index in the campaign's list of that kind. One without
   // topics is ignored.
@@ -65,6 +67,7 @@ class TopicHub {
     std::shared_ptr<Subscription> events;  // nullptr: subscribes to nothing
     Loop::Id watch = 0;
     bool watching = true;
+    Loop::Id timer = 0;     // runs while events gather
     bool expected = false;  // there is a cell, or there will be one again
     CellLink* link = nullptr;
     std::uint32_t instance = 0;
@@ -80,6 +83,7 @@ class TopicHub {
   Endpoint* find(std::string_view kind, std::size_t index);
   void publish(Endpoint& from, Decoder& in);
   bool retry(Endpoint& from);
+  void gather(Endpoint& to);
   void pump(Endpoint& to);
   bool next(Endpoint& to, Event& event);
   [[nodiscard]] std::size_t entry_of(const Endpoint& to, const Event& event) const;

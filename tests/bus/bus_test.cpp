@@ -459,6 +459,24 @@ BOOST_AUTO_TEST_CASE(a_publisher_that_must_not_wait_is_told_so) {
   BOOST_TEST(drain(*well).size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(who_does_not_listen_holds_up_nobody_and_loses_nothing) {
+  const auto bus = Bus::make(all_topics, fixed_clock, 1024, patience);
+  const auto deaf = subscribe(*bus, "deaf", all_names, 1);
+  const auto well = subscribe(*bus, "well", {"control/1"}, 2);
+  bus->start();
+  deaf->listen(false);
+  for (std::uint32_t i = 0; i < 2; ++i) BOOST_TEST(publish(*bus, control, {0, i}));
+  for (std::uint32_t i = 0; i < 9; ++i) BOOST_TEST(publish(*bus, i % 2 + 1, {0, i}));
+  BOOST_TEST((bus->try_publish(control, {}) == Accepted::full));  // only the other is full
+  BOOST_TEST(drain(*well).size() == 2u);
+  BOOST_TEST(drain(*deaf).empty());
+  BOOST_TEST(bus->drops().empty());
+  deaf->listen(true);
+  BOOST_TEST(publish(*bus, control, {0, 7}));
+  BOOST_TEST((bus->try_publish(control, {}) == Accepted::full));
+  BOOST_TEST(mark_of(drain(*deaf).at(0)).number == 7u);
+}
+
 BOOST_AUTO_TEST_CASE(a_lingering_reader_wakes_up_for_many) {
   const auto bus = Bus::make(all_topics, fixed_clock);
   const auto reader = subscribe(*bus, "reader", {"stream/1"}, 1024);

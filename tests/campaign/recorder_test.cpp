@@ -36,6 +36,7 @@ class DeadJournal final : public JournalWriter {
   Result<void> phase_histogram(const PhaseHistogram&) override { return dead(); }
   Result<void> metric(const MetricRow&) override { return dead(); }
   Result<void> sample(const SampleRow&) override { return dead(); }
+  Result<void> topic_event(const TopicEventRow&) override { return dead(); }
   Result<void> commit() override { return dead(); }
   Result<void> forget_seconds_before(std::uint64_t) override { return dead(); }
   Result<void> checkpoint() override { return dead(); }

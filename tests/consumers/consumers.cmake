@@ -11,4 +11,7 @@ add_test(NAME e2e.consumers COMMAND ${CMAKE_COMMAND}
   "-DNM=${CMAKE_NM}"
   "-DPKG_CONFIG=${PKG_CONFIG}"
   -P "${CMAKE_CURRENT_LIST_DIR}/run.cmake")
-set_tests_properties(e2e.consumers PROPERTIES LABELS e2e TIMEOUT 300)
+set_tests_properties(e2e.consumers PROPERTIES LABELS e2e TIMEOUT 300 FIXTURES_SETUP consumers)
+if(TARGET test_e2e)
+  set_tests_properties(e2e.topics PROPERTIES FIXTURES_REQUIRED "stage;consumers")
+endif()

@@ -27,13 +27,15 @@ if(SDK)
   set(found_by "-DCMAKE_PREFIX_PATH=${prefix}")
 endif()
 
-foreach(consumer echo_c digest_cpp)
+foreach(consumer echo_c digest_cpp topic_publisher topic_subscriber)
   set(build "${WORK}/${consumer}")
   run("${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${SOURCES}/${consumer}" -B "${build}"
     ${found_by} -DCMAKE_BUILD_TYPE=Release
     "-DCMAKE_C_COMPILER=${C_COMPILER}" "-DCMAKE_CXX_COMPILER=${CXX_COMPILER}")
   run("${CMAKE_COMMAND}" --build "${build}")
-  run("${CMAKE_CTEST_COMMAND}" --test-dir "${build}" --output-on-failure --no-tests=error)
+  if(NOT consumer STREQUAL "topic_publisher")  # which e2e.topics runs
+    run("${CMAKE_CTEST_COMMAND}" --test-dir "${build}" --output-on-failure --no-tests=error)
+  endif()
 endforeach()
 exports_nothing_else("${WORK}/echo_c/org.example.echo.so")
 exports_nothing_else("${WORK}/digest_cpp/org.example.digest.so")

@@ -493,4 +493,54 @@ BOOST_AUTO_TEST_CASE(a_finished_journal_can_be_read_where_nothing_can_be_written
   BOOST_TEST_REQUIRE(::chmod(folder.path().c_str(), 0755) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(the_newest_topic_events_are_kept) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("journal.db");
+  const auto writer = write_to(path);
+  TopicEventRow row;
+  row.topic = "com.acme.kv/hot-keys";
+  row.source = "com.acme.kv 1.0.0 (scenario kv)";
+  row.generation = 3;
+  row.payload = std::string("a\0b", 3);
+  row.body_bytes = 5000;
+  row.body = "begins";
+  const std::uint64_t count = topic_events_max + 1000;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    row.seq = 100 + i;
+    row.mono_ns = i;
+    done(writer->topic_event(row));
+  }
+  done(writer->commit());
+  const auto events = value_of(read_from(path)->topic_events());
+  BOOST_TEST(events.size() >= topic_events_max);
+  BOOST_TEST(events.size() < topic_events_max + 256);
+  BOOST_TEST(events.back().seq == 100 + count - 1);
+  BOOST_TEST(events.front().seq == events.back().seq - events.size() + 1);
+  BOOST_TEST(events.back().topic == row.topic);
+  BOOST_TEST(events.back().source == row.source);
+  BOOST_TEST(events.back().generation == 3u);
+  BOOST_TEST(events.back().payload == row.payload);
+  BOOST_TEST(events.back().body == "begins");
+  BOOST_TEST(events.back().body_bytes == 5000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_from_before_topic_events_has_none) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("journal.db");
+  write_to(path).reset();
+  {
+    auto database =
+        ordeal::journal::Database::open(path, ordeal::journal::Database::Mode::read_write);
+    BOOST_TEST_REQUIRE(!!database);
+    done(database->exec("DROP TABLE topic_events"));
+  }
+  BOOST_TEST(value_of(read_from(path)->topic_events()).empty());
+  TopicEventRow row;
+  row.topic = "a.b/c";
+  const auto writer = write_to(path);
+  done(writer->topic_event(row));
+  done(writer->commit());
+  BOOST_TEST(value_of(read_from(path)->topic_events()).size() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -200,4 +200,40 @@ BOOST_AUTO_TEST_CASE(metrics_and_bus) {
   BOOST_TEST(host.publish("mine/1", large.data(), large.size()) == ORDEAL_E_LIMIT);
 }
 
+BOOST_AUTO_TEST_CASE(topics_as_the_manifest_declares_them) {
+  FakeHost fake;
+  fake.declare_topics({"com.acme/out"}, {"com.acme/other", "com.acme/in"});
+  const Host host(fake.handle());
+  struct Point {
+    int x, y;
+  };
+  struct Reader {
+    void on_event(const ordeal_event& event) noexcept {
+      topic = event.topic;
+      ok = ordeal::abi::payload_as(event, point);
+      int other = 0;
+      BOOST_TEST(!ordeal::abi::payload_as(event, other));
+    }
+    std::uint32_t topic = 9;
+    bool ok = false;
+    Point point{};
+  } reader;
+  BOOST_TEST(host.publish("com.acme/in", nullptr, 0) == ORDEAL_E_NOT_FOUND);
+  BOOST_TEST(host.publish("com.acme/out", nullptr, 1) == ORDEAL_E_INVALID);
+  BOOST_TEST(host.subscribe<&Reader::on_event>("com.acme/out", &reader) == ORDEAL_E_NOT_FOUND);
+  BOOST_TEST(host.subscribe<&Reader::on_event>("com.acme/in", &reader) == ORDEAL_OK);
+  BOOST_TEST(host.subscribe<&Reader::on_event>("com.acme/in", &reader) == ORDEAL_E_STATE);
+  BOOST_TEST(host.publish_value("com.acme/out", Point{3, 4}) == ORDEAL_OK);
+  BOOST_REQUIRE(fake.published().size() == 1U);
+  BOOST_TEST(fake.deliver("com.acme/in", fake.published()[0].payload) == 1U);
+  BOOST_TEST(reader.topic == 1U);
+  BOOST_TEST(reader.ok);
+  BOOST_TEST(reader.point.y == 4);
+  for (std::size_t i = 1; i < ORDEAL_EVENTS_PER_SECOND; ++i)
+    BOOST_TEST_REQUIRE(host.publish("com.acme/out", nullptr, 0) == ORDEAL_OK);
+  BOOST_TEST(host.publish("com.acme/out", nullptr, 0) == ORDEAL_E_LIMIT);
+  fake.forget_subscriptions();
+  BOOST_TEST(fake.deliver("com.acme/in", "") == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

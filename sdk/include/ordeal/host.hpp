@@ -63,6 +63,15 @@ void fill(T* to, const T& value) noexcept {
                              : std::string_view{text.ptr, static_cast<std::size_t>(text.len)};
 }
 
+/// The payload of an event as what publish_value() was given; false when the sizes differ.
+template <class T>
+[[nodiscard]] bool payload_as(const ordeal_event& event, T& value) noexcept {
+  static_assert(std::is_trivially_copyable_v<T>);
+  if (event.payload_size != sizeof(T)) return false;
+  std::memcpy(static_cast<void*>(&value), event.payload, sizeof(T));
+  return true;
+}
+
 }  // namespace abi
 
 /// What the host offers one component instance. Copies are equal and cheap (about 200 bytes); all
@@ -174,6 +183,14 @@ class Host {
     return bus_.publish == nullptr
                ? ORDEAL_E_UNSUPPORTED
                : bus_.publish(host_, abi::str(topic), payload, size, abi::str(body));
+  }
+  /// Publishes a value by its bytes, as abi::payload_as() reads it.
+  template <class T>
+  [[nodiscard]] std::int32_t publish_value(std::string_view topic, const T& value,
+                                           std::string_view body = {}) const noexcept {
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= ORDEAL_EVENT_PAYLOAD_MAX,
+                  "what does not fit goes into the body");
+    return publish(topic, &value, static_cast<std::uint32_t>(sizeof value), body);
   }
   /// Calls `object->*Method(event)` on [worker] for each event of a topic of the manifest's
   /// `subscribes`. Method: `void T::f(const ordeal_event&) noexcept`.

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -84,7 +85,16 @@ class FakeHost {
   [[nodiscard]] const std::vector<DeclaredSeries>& declared() const { return declared_; }
   [[nodiscard]] const std::map<std::string, double>& recorded() const { return recorded_; }
 
+  /// The topics of the plugin's manifest: from now on others are ORDEAL_E_NOT_FOUND, and events
+  /// carry their index in `subscribes`. Without this call every topic is declared.
+  void declare_topics(std::vector<std::string> publishes, std::vector<std::string> subscribes) {
+    publishes_ = std::move(publishes);
+    subscribes_ = std::move(subscribes);
+    topics_declared_ = true;
+  }
   [[nodiscard]] const std::vector<PublishedEvent>& published() const { return published_; }
+  /// Subscriptions end with the instance that made them.
+  void forget_subscriptions() { subscribers_.clear(); }
   /// Delivers an event to every subscriber of `topic`; returns how many there are.
   std::size_t deliver(std::string_view topic, std::string_view payload,
                       std::string_view body = {}) {
@@ -93,6 +103,7 @@ class FakeHost {
       if (to.topic != topic) continue;
       ordeal_event event{};
       event.struct_size = sizeof event;
+      event.topic = to.index;
       event.revision = 1;
       event.payload_size = static_cast<std::uint32_t>(payload.size());
       event.seq = ++seq_;
@@ -124,6 +135,7 @@ class FakeHost {
  private:
   struct Subscriber {
     std::string topic;
+    std::uint32_t index;  // in the manifest's subscribes
     ordeal_event_fn fn;
     void* user;
   };
@@ -178,7 +190,12 @@ class FakeHost {
   }
   static std::int32_t publish(const ordeal_host* host, ordeal_str topic, const void* payload,
                               std::uint32_t size, ordeal_str body) noexcept {
-    if (size > ORDEAL_EVENT_PAYLOAD_MAX) return ORDEAL_E_LIMIT;
+    FakeHost& self = of(host);
+    if (self.topics_declared_ && position(self.publishes_, topic) == self.publishes_.size())
+      return ORDEAL_E_NOT_FOUND;
+    if (payload == nullptr && size != 0) return ORDEAL_E_INVALID;
+    if (size > ORDEAL_EVENT_PAYLOAD_MAX || body.len > ORDEAL_EVENT_BODY_MAX || self.too_fast())
+      return ORDEAL_E_LIMIT;
     of(host).published_.push_back({std::string(abi::view(topic)),
                                    std::string(static_cast<const char*>(payload), size),
                                    std::string(abi::view(body))});
@@ -186,8 +203,30 @@ class FakeHost {
   }
   static std::int32_t subscribe(const ordeal_host* host, ordeal_str topic, ordeal_event_fn fn,
                                 void* user) noexcept {
-    of(host).subscribers_.push_back({std::string(abi::view(topic)), fn, user});
+    FakeHost& self = of(host);
+    const std::size_t index = position(self.subscribes_, topic);
+    if (self.topics_declared_ && index == self.subscribes_.size()) return ORDEAL_E_NOT_FOUND;
+    if (fn == nullptr) return ORDEAL_E_INVALID;
+    for (const Subscriber& known : self.subscribers_) {
+      if (known.topic == abi::view(topic)) return ORDEAL_E_STATE;
+    }
+    self.subscribers_.push_back(
+        {std::string(abi::view(topic)), static_cast<std::uint32_t>(index), fn, user});
     return ORDEAL_OK;
+  }
+  /// Index of a topic in a list; its size when it is not there.
+  static std::size_t position(const std::vector<std::string>& list, ordeal_str topic) {
+    std::size_t index = 0;
+    while (index < list.size() && list[index] != abi::view(topic)) ++index;
+    return index;
+  }
+  /// ORDEAL_EVENTS_PER_SECOND by the fake clock.
+  bool too_fast() {
+    const std::uint64_t now = clock_.now_ns();
+    while (!recent_.empty() && now - recent_.front() >= 1'000'000'000U) recent_.pop_front();
+    if (recent_.size() >= ORDEAL_EVENTS_PER_SECOND) return true;
+    recent_.push_back(now);
+    return false;
   }
   static std::int32_t watch(const ordeal_host* host, std::int32_t fd, std::uint32_t events,
                             ordeal_io_fn fn, void* user, std::uint64_t* id) noexcept {
@@ -221,6 +260,10 @@ class FakeHost {
   std::vector<DeclaredSeries> declared_;
   std::map<std::string, double> recorded_;
   std::vector<PublishedEvent> published_;
+  bool topics_declared_ = false;
+  std::vector<std::string> publishes_;
+  std::vector<std::string> subscribes_;
+  std::deque<std::uint64_t> recent_;  // when events were published, within the last second
   std::vector<Subscriber> subscribers_;
   std::uint64_t seq_ = 0;
 };

@@ -25,6 +25,7 @@ class Instance {
       : factory_(factory), host_(host) {
     need_factory();
     host_.reactor().reopen();
+    host_.forget_subscriptions();
     accept(factory_->create(host.handle(), abi::str(component), abi::str(config), &instance_));
   }
   Instance(const Factory* factory, FakeHost& host, FakeEngine& engine, std::string_view component,
@@ -32,6 +33,7 @@ class Instance {
       : factory_(factory), host_(host) {
     need_factory();
     host_.reactor().reopen();
+    host_.forget_subscriptions();
     accept(factory_->create(host.handle(), engine.handle(), abi::str(component), abi::str(config),
                             &instance_));
   }
