@@ -15,7 +15,7 @@ constexpr std::uint64_t ms = 1'000'000;
 /// ring, whose overflow is counted, is where a slow one's events wait.
 constexpr std::size_t window = 32;
 /// Events gather so long before they go to a cell, in one message.
-constexpr std::uint64_t gather_ns = 5 * ms;
+constexpr std::uint64_t gather_ns = 10 * ms;
 /// How long a control event may find no place: as long as a publisher inside the controller waits.
 constexpr std::uint64_t control_deadline_ns = 2'000 * ms;
 /// More than an instance may publish within that deadline.
@@ -134,7 +134,8 @@ bool TopicHub::message(std::string_view kind, std::size_t index, CellMessage typ
     const std::size_t count = std::min<std::size_t>(in.u32(), endpoint->in_flight.size());
     endpoint->in_flight.erase(endpoint->in_flight.begin(),
                               endpoint->in_flight.begin() + static_cast<std::ptrdiff_t>(count));
-    if (endpoint->events) pump(*endpoint);
+    // Otherwise nothing waits, or its time has not come.
+    if (endpoint->events && !endpoint->watching && endpoint->timer == 0) pump(*endpoint);
   }
   return true;
 }

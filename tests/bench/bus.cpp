@@ -84,7 +84,7 @@ struct OurBus {
 // Throughput: one publisher, one thread that drains four subscribers in batches. Nothing is lost:
 // the publisher keeps within what they have room for.
 
-constexpr std::uint64_t room = 2048;
+constexpr std::uint64_t room = 8192;
 
 /// `publish(first number, how many)`, `drain()` returns how many events the slowest has had so far.
 double throughput(const std::function<void(std::uint64_t, std::uint64_t)>& publish,
@@ -111,7 +111,7 @@ double throughput(const std::function<void(std::uint64_t, std::uint64_t)>& publi
 }
 
 double our_throughput() {
-  OurBus ours(rings, room * 2);
+  OurBus ours(rings, room);
   std::array<Payload, 32> payloads{};
   std::vector<Outgoing> batch(32);
   for (std::size_t i = 0; i < 32; ++i) batch[i].payload = bytes_of(payloads[i]);

@@ -105,9 +105,9 @@ struct Bench {
   void publish_slowly(std::uint32_t topic, int count) {
     for (int i = 0; i < count; ++i) {
       publish(topic, std::to_string(i));
-      if (i % 3 == 2) run(12'000'000);
+      if (i % 3 == 2) run(16'000'000);
     }
-    run(12'000'000);
+    run(16'000'000);
   }
   void number(CellMessage type, std::uint32_t value) {
     std::vector<std::byte> bytes;
