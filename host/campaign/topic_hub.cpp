@@ -181,15 +181,6 @@ std::size_t TopicHub::entry_of(const Endpoint& to, const Event& event) const {
   return static_cast<std::size_t>(found - entries.begin());
 }
 
-bool TopicHub::next(Endpoint& to, Event& event) {
-  if (!to.again.empty()) {
-    event = to.again.front();
-    to.again.pop_front();
-    return true;
-  }
-  return to.events->next(event);
-}
-
 void TopicHub::watch(Endpoint& to, bool on) {
   if (to.watching == on) return;
   to.watching = on;
@@ -201,43 +192,58 @@ void TopicHub::gather(Endpoint& to) {
   if (to.timer == 0) to.timer = loop_.every(gather_ns, [this, &to] { pump(to); });
 }
 
-void TopicHub::pump(Endpoint& to) {
+void TopicHub::rest(Endpoint& to, bool watched) {
   loop_.remove(std::exchange(to.timer, 0));
-  Event event;
+  watch(to, watched);
+}
+
+void TopicHub::pump(Endpoint& to) {
   if (!to.expected) {
-    watch(to, true);
+    Event event;
     while (to.events->next(event)) continue;
+    rest(to, true);
     return;
   }
-  if (to.link == nullptr || !to.ready) {
-    // Until its cell is there; tick() looks.
-    watch(to, false);
-    return;
+  // Until its cell is there; tick() looks.
+  if (to.link == nullptr || !to.ready) return rest(to, false);
+  const std::size_t before = to.in_flight.size();
+  const auto keep = [&](const Event& event) {
+    if (to.subscribed[entry_of(to, event)]) to.in_flight.push_back(event);
+  };
+  for (std::size_t left = window - before; left > 0 && !to.again.empty(); --left) {
+    keep(to.again.front());
+    to.again.pop_front();
   }
-  for (;;) {
-    std::vector<TopicEvent> batch;
-    const std::size_t before = to.in_flight.size();
-    bool more = true;
-    while (to.in_flight.size() < window && (more = next(to, event))) {
-      if (to.subscribed[entry_of(to, event)]) to.in_flight.push_back(event);
-    }
-    for (std::size_t i = before; i < to.in_flight.size(); ++i) {
-      const Event& e = to.in_flight[i];
-      TopicEvent one;
-      one.topic = static_cast<std::uint32_t>(entry_of(to, e));
-      one.revision = e.header.revision;
-      one.source = e.header.source;
-      one.generation = e.header.generation;
-      one.seq = e.header.seq;
-      one.mono_ns = e.header.mono_ns;
-      one.payload = std::span(e.payload).first(e.header.size);
-      if (e.body) one.body = *e.body;
-      batch.push_back(one);
-    }
-    if (!batch.empty()) to.link->events(to.instance, batch);
-    watch(to, !more);
-    if (!more || to.in_flight.size() >= window) return;
+  while (to.in_flight.size() < window && to.events->take(keep, window - to.in_flight.size()) != 0)
+    continue;
+  const bool any = to.in_flight.size() > before;
+  if (any) send(to, before);
+  if (to.in_flight.size() >= window) return rest(to, false);  // until the cell has taken some
+  // As long as there are some each time, the next are looked for and nobody needs to wake us.
+  if (any) return gather(to);
+  Event event;
+  if (!to.events->next(event)) return rest(to, true);
+  keep(event);
+  if (to.in_flight.size() > before) send(to, before);
+  gather(to);
+}
+
+void TopicHub::send(Endpoint& to, std::size_t first) {
+  std::vector<TopicEvent> batch;
+  for (std::size_t i = first; i < to.in_flight.size(); ++i) {
+    const Event& event = to.in_flight[i];
+    TopicEvent one;
+    one.topic = static_cast<std::uint32_t>(entry_of(to, event));
+    one.revision = event.header.revision;
+    one.source = event.header.source;
+    one.generation = event.header.generation;
+    one.seq = event.header.seq;
+    one.mono_ns = event.header.mono_ns;
+    one.payload = std::span(event.payload).first(event.header.size);
+    if (event.body) one.body = *event.body;
+    batch.push_back(one);
   }
+  to.link->events(to.instance, batch);
 }
 
 void TopicHub::tick() {

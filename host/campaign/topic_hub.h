@@ -85,7 +85,8 @@ class TopicHub {
   bool retry(Endpoint& from);
   void gather(Endpoint& to);
   void pump(Endpoint& to);
-  bool next(Endpoint& to, Event& event);
+  void send(Endpoint& to, std::size_t first);
+  void rest(Endpoint& to, bool watched);
   [[nodiscard]] std::size_t entry_of(const Endpoint& to, const Event& event) const;
   void drop_in_flight(Endpoint& to, bool keep_control);
   void watch(Endpoint& to, bool on);
