@@ -42,6 +42,40 @@ void Bulletin::event(std::string_view topic, std::string_view type, std::int32_t
   if (lines_.size() > kept_lines) lines_.pop_front();
 }
 
+void Bulletin::tell(std::int32_t phase, const PluginTrouble& trouble) {
+  const std::string component = trouble.component.empty() ? "" : " (" + trouble.component + ")";
+  const std::string times =
+      trouble.count > 1 ? " (" + std::to_string(trouble.count) + " times)" : "";
+  event("plugin", "trouble", phase,
+        {{"plugin", trouble.plugin},
+         {"component", trouble.component.empty() ? boost::json::value(nullptr)
+                                                 : boost::json::value(trouble.component)},
+         {"kind", trouble.kind},
+         {"count", trouble.count},
+         {"reason", trouble.detail}},
+        "plugin " + trouble.plugin + component + ": " + trouble.detail + times);
+}
+
+void Bulletin::trouble(std::int32_t phase, PluginTrouble trouble) {
+  const std::string key = trouble.plugin + '\n' + trouble.component + '\n' + trouble.kind;
+  const auto [found, first] = troubles_.try_emplace(key);
+  Waiting& waiting = found->second;
+  if (first) {
+    tell(phase, trouble);
+    trouble.count = 0;
+  }
+  trouble.count += waiting.trouble.count;
+  waiting = {phase, std::move(trouble)};
+}
+
+void Bulletin::tell_troubles() {
+  for (auto& [key, waiting] : troubles_)
+    if (waiting.trouble.count > 0) {
+      tell(waiting.phase, waiting.trouble);
+      waiting.trouble.count = 0;
+    }
+}
+
 void Bulletin::phase(const PhaseRow& row) {
   publish(bus_.topic("phase/1"), RecordType::phase, encode_record(row), row.index);
 }

@@ -4,6 +4,7 @@
 #include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,15 @@
 #include "campaign/records.h"
 
 namespace ordeal {
+
+/// Something a plugin did that it should not have, and that its cell survived.
+struct PluginTrouble {
+  std::string plugin;     // id and version
+  std::string component;  // "": of the cell as a whole
+  std::string kind;       // "denied", "log_flood", "overrun", ...
+  std::uint64_t count = 1;
+  std::string detail;
+};
 
 /// What the controller makes known, in one place: every event goes onto the bus (and so into the
 /// journal) and, as a line for people, into the log and the status file. One thread.
@@ -29,6 +39,10 @@ class Bulletin {
   /// none).
   void event(std::string_view topic, std::string_view type, std::int32_t phase,
              const boost::json::object& data, std::string_view line);
+  /// The first trouble of a plugin, component and kind is an event at once; what follows is added
+  /// up until tell_troubles(), so that no plugin can flood the journal.
+  void trouble(std::int32_t phase, PluginTrouble trouble);
+  void tell_troubles();
   void phase(const PhaseRow& row);
   void interval(std::int32_t phase, std::span<const std::byte> frame, std::uint32_t source,
                 std::uint32_t generation);
@@ -48,6 +62,7 @@ class Bulletin {
  private:
   void publish(int topic, RecordType type, EventBody body, std::int32_t phase = -1,
                std::uint64_t number = 0, std::uint32_t source = 0, std::uint32_t generation = 0);
+  void tell(std::int32_t phase, const PluginTrouble& trouble);
 
   Bus& bus_;
   const Clock& clock_;
@@ -55,6 +70,11 @@ class Bulletin {
   std::uint64_t barriers_ = 0;
   std::uint64_t line_number_ = 0;
   std::deque<Line> lines_;
+  struct Waiting {
+    std::int32_t phase = -1;
+    PluginTrouble trouble;  // count: of what has not been told
+  };
+  std::map<std::string, Waiting> troubles_;  // by plugin, component and kind
 };
 
 }  // namespace ordeal

@@ -37,12 +37,14 @@ struct CollectEntry {
   std::string plugin;
   std::string config;
   Duration interval{};
+  std::string isolation;  // "own", "shared" or "": see effective_isolation()
 };
 
 struct RuleEntry {
   std::string rule;
   std::string plugin;
   std::string config;
+  std::string isolation;  // as above
 };
 
 struct ReportEntry {

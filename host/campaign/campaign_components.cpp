@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "campaign/campaign_components.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/json.h"
@@ -21,6 +22,7 @@ bool given(const json::object& config, const char* key) {
 
 /// One entry resolved.
 struct Component {
+  std::string id;  // without the plugin's, which may stand before it in the campaign
   std::string plugin;
   std::string config;
 };
@@ -38,6 +40,12 @@ class ComponentReader {
       return error;
     }
     const ComponentInfo& component = *found->component;
+    const std::vector<std::string>& allowed = found->plugin->isolation_allowed;
+    if (const std::string isolation = text_member(entry, "isolation");
+        !isolation.empty() && std::find(allowed.begin(), allowed.end(), isolation) == allowed.end())
+      return document_.error(pointer + "/isolation",
+                             "plugin " + found->plugin->id + " does not allow '" + isolation + "'",
+                             "'" + allowed.front() + "'");
     const json::value* own = entry.if_contains("config");
     json::value user = own != nullptr ? *own : json::value(json::object());
     const std::vector<std::string> filled = fill_from_target(component, user.get_object());
@@ -57,7 +65,7 @@ class ComponentReader {
       for (const std::string& key : filled) config->get_object().erase(key);
     }
     entry["config"] = std::move(*config);
-    return Component{found->plugin->id, std::move(*merged)};
+    return Component{component.id, found->plugin->id, std::move(*merged)};
   }
 
  private:
@@ -123,7 +131,7 @@ Result<void> read_rules(ComponentReader& reader, json::object& section, const st
     json::object& entry = (*list)[i].get_object();
     Result<Component> one = reader.read(entry, "rule", pointer + "/rules/" + std::to_string(i));
     if (!one) return one.error();
-    rules.push_back({text_member(entry, "rule"), one->plugin, one->config});
+    rules.push_back({one->id, one->plugin, one->config, text_member(entry, "isolation")});
   }
   return {};
 }
@@ -140,11 +148,7 @@ Result<void> read_components(CampaignDocument& document, const Registry& registr
     const std::string pointer = "/load/" + std::to_string(i);
     Result<Component> one = reader.read(entry, "scenario", pointer);
     if (!one) return one.error();
-    LoadEntry load{text_member(entry, "scenario"),
-                   one->plugin,
-                   one->config,
-                   {},
-                   number_member(entry, "weight", 1)};
+    LoadEntry load{one->id, one->plugin, one->config, {}, number_member(entry, "weight", 1)};
     if (const json::value* mix = entry.if_contains("mix")) {
       double sum = 0;
       for (const auto& member : mix->get_object()) {
@@ -171,14 +175,14 @@ Result<void> read_components(CampaignDocument& document, const Registry& registr
                             "at least 100ms");
     }
     campaign.collect.push_back(
-        {text_member(entry, "collector"), one->plugin, one->config, interval});
+        {one->id, one->plugin, one->config, interval, text_member(entry, "isolation")});
   }
   json::array& reports = root.at("report").get_array();
   for (std::size_t i = 0; i < reports.size(); ++i) {
     json::object& entry = reports[i].get_object();
     Result<Component> one = reader.read(entry, "report", "/report/" + std::to_string(i));
     if (!one) return one.error();
-    campaign.report.push_back({text_member(entry, "report"), one->plugin, one->config});
+    campaign.report.push_back({one->id, one->plugin, one->config});
   }
   Result<void> done =
       read_rules(reader, root.at("safety").get_object(), "/safety", campaign.safety.rules);

@@ -18,6 +18,9 @@ namespace {
 constexpr std::size_t kept_log_lines = 20;
 /// A slow exporter loses events; it never delays the run.
 constexpr std::size_t stream_backlog_max = 1u << 20;
+constexpr std::uint64_t hung_after_ns = 5'000'000'000;
+/// A process that ends closes its channel a moment before its end is known.
+constexpr std::uint64_t closed_grace_ns = 1'000'000'000;
 }  // namespace
 
 CellLink::CellLink(Loop& loop, std::string name, Channel channel, MessageFn on_message)
@@ -53,6 +56,7 @@ void CellLink::readable() {
     auto received = channel_.receive();
     if (!received) {
       closed_ = true;
+      closed_ns_ = loop_.now();
       loop_.remove(watch_);
       return;
     }
@@ -98,7 +102,18 @@ void CellLink::message(const Message& message) {
   }
 }
 
+void CellLink::confine(const std::vector<std::string>& privileges, std::uint32_t files) {
+  confined_ = true;
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(static_cast<std::uint32_t>(privileges.size()));
+  for (const auto& privilege : privileges) out.text(privilege);
+  out.u32(files);
+  send(CellMessage::confine, bytes);
+}
+
 void CellLink::load(const PluginInfo& plugin) {
+  if (!confined_) confine(plugin.privileges, 0);
   std::vector<std::byte> bytes;
   Encoder out(bytes);
   out.text(plugin.id);
@@ -229,6 +244,30 @@ void CellLink::set_exited(int wait_status) {
 
 void CellLink::kill(int signal) {
   if (pidfd_ && !ended()) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
+}
+
+std::string CellLink::death() {
+  if (ended()) return how_it_ended();
+  const std::uint64_t now = loop_.now();
+  std::string how;
+  if (closed_ && now - closed_ns_ > closed_grace_ns) how = "closed its channel to the host, killed";
+  if (!closed_ && now - last_alive_ns_ > hung_after_ns) how = "hung for 5 s, killed";
+  if (!how.empty()) kill(SIGKILL);
+  return how;
+}
+
+std::string CellLink::refusal(const PluginInfo& plugin, std::uint32_t instance) const {
+  const std::string name = "plugin " + plugin.id + " " + plugin.version;
+  const auto named = [&](const std::string& why) {
+    return why.find(name) == std::string::npos ? name + ": " + why : why;
+  };
+  const auto loaded = load_answer(plugin.id);
+  if (loaded && !loaded->empty()) return named(*loaded);
+  const auto created = create_answer(instance);
+  if (created && !created->empty()) return named(*created);
+  if (created || !ended()) return "";
+  return named(std::string("its cell died while ") + (loaded ? "creating" : "loading") +
+               " it: " + how_it_ended());
 }
 
 std::string CellLink::how_it_ended() const {

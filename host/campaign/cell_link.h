@@ -24,7 +24,7 @@ namespace ordeal {
 class CellLink {
  public:
   /// Called for every message the link does not handle itself (it handles hello, alive, log_line,
-  /// loaded and created).
+  /// loaded and created). A trouble's first field is its instance, too.
   using MessageFn = std::function<void(CellLink&, CellMessage, Decoder&)>;
 
   /// `name` is the cell's in logs and reports; the channel is ours, its other end the cell's.
@@ -33,6 +33,9 @@ class CellLink {
   CellLink(const CellLink&) = delete;
   CellLink& operator=(const CellLink&) = delete;
 
+  /// What all plugins of the cell together may do, and how many descriptors it may have (0: as many
+  /// as the host). Before the first load, which otherwise grants what its own plugin asks for.
+  void confine(const std::vector<std::string>& privileges, std::uint32_t files);
   void load(const PluginInfo& plugin);
   void create(std::uint32_t instance, const std::string& plugin, std::string_view kind,
               std::string_view component, std::string_view config);
@@ -58,6 +61,12 @@ class CellLink {
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] bool ended() const { return wait_status_.has_value() || start_error_ != 0; }
   [[nodiscard]] std::uint64_t last_alive_ns() const { return last_alive_ns_; }
+  /// "" while it lives; how it died. One that has been silent for 5 s, or has closed its channel
+  /// and goes on, is killed.
+  std::string death();
+  /// "" while nothing stands against it; else why `plugin` (with its component `instance`) cannot
+  /// be used, naming it. A cell that died before it answered is such a reason.
+  [[nodiscard]] std::string refusal(const PluginInfo& plugin, std::uint32_t instance) const;
   [[nodiscard]] std::uint64_t overruns() const { return overruns_; }
   [[nodiscard]] const std::deque<std::string>& last_log() const { return last_log_; }
 
@@ -87,6 +96,8 @@ class CellLink {
   Loop::Id watch_ = 0;
   int pid_ = 0;
   bool closed_ = false;
+  bool confined_ = false;
+  std::uint64_t closed_ns_ = 0;
   UniqueFd pidfd_;
   int start_error_ = 0;
   std::optional<int> wait_status_;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/files.h"
@@ -140,6 +141,8 @@ Result<void> Controller::start_services() {
   reports_->set_urgent([this] { return desk_->stop_level() > 0; });
   reports_->on_metrics([this](const std::string& component, std::vector<Services::OwnMetric>& known,
                               Decoder& in) { services_->own_metrics(component, known, in, 0); });
+  reports_->on_trouble(
+      [this](PluginTrouble trouble) { bulletin_->trouble(status_.phase, std::move(trouble)); });
   if (auto started = services_->start(); !started) return started;
   const bool settled = loop_.run_until([this] { return services_->settled() || interrupted(); },
                                        loop_.now() + 15 * second_ns);
@@ -152,6 +155,11 @@ Result<void> Controller::start_services() {
   if (!settled) {
     error.what = "the collectors and rules did not come up within 15 s";
     error.fix = "see the logs in " + options_.dir.logs();
+    return error;
+  }
+  // A report that cannot be written is better known now than in the morning.
+  if (auto problem = reports_->prepare(); !problem.empty() && !interrupted()) {
+    error.what = std::move(problem);
     return error;
   }
   bulletin_->set("plugins", plugins_fact(campaign_, *services_, registry_));
@@ -235,7 +243,8 @@ bool Controller::report(std::uint32_t stage, const Result<std::string>& document
     return false;
   }
   if (!reports_ || desk_->guardian_lost()) return false;
-  for (const auto& outcome : reports_->render(stage, *document)) {
+  last_outcomes_ = reports_->render(stage, *document);
+  for (const auto& outcome : last_outcomes_) {
     if (outcome.problem.empty()) continue;
     bulletin_->event("plugin", "report_failed", status_.phase,
                      {{"plugin", outcome.plugin},
@@ -245,6 +254,18 @@ bool Controller::report(std::uint32_t stage, const Result<std::string>& document
                      "report " + outcome.report + " failed: " + outcome.problem);
   }
   return true;
+}
+
+void Controller::name_failed_reports() {
+  const bool failed = std::any_of(last_outcomes_.begin(), last_outcomes_.end(),
+                                  [](const auto& outcome) { return !outcome.problem.empty(); });
+  if (!failed) return;
+  bulletin_->tell_troubles();
+  wait_durable();
+  auto journal = read_journal();
+  if (!journal) return;
+  if (const auto document = campaign_document(**journal))
+    reports_->render(ORDEAL_STAGE_CAMPAIGN, *document, &last_outcomes_);
 }
 
 void Controller::end_silent_guardian() {
@@ -267,10 +288,12 @@ ExitCode Controller::finish() {
     if (reports_)
       for (const auto& [name, lost] : reports_->lost())
         bulletin_->event(
-            "plugin", "report_lost_intervals", -1, {{"component", name}, {"lost", lost}},
+            "plugin", "report_lost_intervals", -1,
+            {{"plugin", reports_->plugin_of(name)}, {"component", name}, {"lost", lost}},
             "report " + name + " was too slow for " + std::to_string(lost) + " interval events");
     // A hard limit leaves two seconds for everything.
     topics_->settle(desk_->stop_level() >= 2 || desk_->guardian_lost() ? 0 : second_ns);
+    bulletin_->tell_troubles();
     bulletin_->set("bus_drops", drops_fact(topics_->drops(), topic_plan_));
     const auto end = [&](json::value exit_code) {
       bulletin_->set("end", json::object{{"exit_code", std::move(exit_code)},
@@ -296,6 +319,7 @@ ExitCode Controller::finish() {
       }
       status_.reported =
           options_.baseline_only || report(ORDEAL_STAGE_CAMPAIGN, campaign_document(**journal));
+      if (!options_.baseline_only) name_failed_reports();
     }
     if (services_) services_->stop();
     if (reports_) reports_->stop();

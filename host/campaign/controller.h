@@ -68,6 +68,8 @@ class Controller {
   bool wait_durable();
   /// False: a document could not be built or no report could be asked.
   bool report(std::uint32_t stage, const Result<std::string>& document);
+  /// The final report names the reports that failed, too: those that did not are written again.
+  void name_failed_reports();
   Result<std::unique_ptr<JournalReader>> read_journal();
 
   // controller_baseline.cpp
@@ -103,6 +105,7 @@ class Controller {
   Containment* service_containment_ = nullptr;
   std::unique_ptr<Services> services_;
   std::unique_ptr<ReportWriter> reports_;
+  std::vector<ReportWriter::Outcome> last_outcomes_;
   std::optional<CpuLimit> cpu_;
   std::uint64_t next_host_check_ns_ = 0;
   std::uint64_t held_back_ns_ = 0;  // of this phase, under throttle or hold

@@ -164,8 +164,10 @@ bool Controller::baseline() {
     if (!load.finished()) load.stop(0);
     loop_.run_until([&] { return load.finished(); }, loop_.now() + second_ns);
     if (!load.refusal().empty()) {
-      // Only the scenario knows its kinds of operations: a mix is judged here, before any load.
-      end_with("preflight", load.refusal(), ExitCode::invalid_config);
+      // Only the scenario knows its kinds of operations: a mix is judged here, before any load. One
+      // that does not survive a probe is not given any.
+      end_with("preflight", load.refusal(),
+               load.died() ? ExitCode::plugin_rejected : ExitCode::invalid_config);
       return false;
     }
     const LoadTotals& totals = load.totals();

@@ -325,6 +325,7 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
   row.ended = bulletin_->moment();
   row.result = compact_json(phase_result(plan, *load, stop_reason, ran));
   drop_load();
+  bulletin_->tell_troubles();
   bulletin_->phase(row);
   services_->set_phase(-1);
   wait_durable();

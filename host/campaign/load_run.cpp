@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "campaign/load_run.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 
@@ -13,7 +11,6 @@ namespace ordeal {
 namespace {
 
 constexpr std::uint64_t ms = 1'000'000;
-constexpr std::uint64_t hung_after_ns = 5'000 * ms;
 constexpr std::uint32_t give_up_after = 3;
 constexpr std::uint32_t scenario_instance = 1;  // a load cell holds one component
 
@@ -71,6 +68,7 @@ void LoadRun::start_worker(std::size_t load) {
     return;
   }
   worker.link = std::move(*link);
+  worker.link->confine(worker.plugin->privileges, 0);
   worker.link->load(*worker.plugin);
   if (topics_ != nullptr)
     topics_->attach("scenario", load, *worker.link, scenario_instance, worker.generation);
@@ -88,11 +86,10 @@ std::string LoadRun::refusal() const {
   if (!refusal_.empty()) return refusal_;
   for (const auto& worker : workers_) {
     if (!worker.link) continue;
-    if (const auto answer = worker.link->load_answer(worker.plugin->id); answer && !answer->empty())
-      return *answer;
-    if (const auto answer = worker.link->create_answer(scenario_instance);
-        answer && !answer->empty())
-      return *answer;
+    // In a phase a cell that dies is started again; its plugin has worked before.
+    if (phase_ >= 0 && worker.link->ended()) continue;
+    if (auto why = worker.link->refusal(*worker.plugin, scenario_instance); !why.empty())
+      return why;
   }
   return "";
 }
@@ -143,6 +140,11 @@ bool LoadRun::gave_up() const {
                      [](const Worker& worker) { return worker.given_up; });
 }
 
+bool LoadRun::died() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const Worker& worker) { return worker.failures > 0; });
+}
+
 void LoadRun::tick() {
   const std::uint64_t now = loop_.now();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -159,11 +161,8 @@ void LoadRun::tick() {
       }
       continue;
     }
-    if (worker.link->ended()) {
-      died(i, worker.link->how_it_ended());
-    } else if (now - worker.link->last_alive_ns() > hung_after_ns) {
-      worker.link->kill(SIGKILL);
-      died(i, "hung for 5 s, killed");
+    if (const std::string how = worker.link->death(); !how.empty()) {
+      died(i, how);
     } else if (begun_ && !worker.begun) {
       resume_worker(i);
     }
@@ -195,9 +194,22 @@ void LoadRun::resume_worker(std::size_t load) {
                   "cell " + worker.link->name() + " runs again");
 }
 
+void LoadRun::trouble(std::size_t load, std::string kind, std::uint64_t count, std::string detail) {
+  const PluginInfo& plugin = *workers_[load].plugin;
+  bulletin_.trouble(phase_, {plugin.id + " " + plugin.version, campaign_.load[load].scenario,
+                             std::move(kind), count, std::move(detail)});
+}
+
+void LoadRun::tell_overruns(std::size_t load) {
+  const auto& link = workers_[load].link;
+  if (link && link->overruns() > 0)
+    trouble(load, "overrun", link->overruns(), "it held its worker for over 100 ms");
+}
+
 void LoadRun::died(std::size_t load, const std::string& how) {
   Worker& worker = workers_[load];
   ++worker.failures;
+  tell_overruns(load);
   const std::string name =
       worker.link ? worker.link->name()
                   : "load-" + std::to_string(load) + "-" + campaign_.load[load].scenario;
@@ -213,6 +225,8 @@ void LoadRun::died(std::size_t load, const std::string& how) {
                            {"last_log", lines}};
   bulletin_.event("plugin", "cell_died", phase_, data,
                   "cell " + name + " (" + plugin + ") died: " + how);
+  if (phase_ < 0 && refusal_.empty() && worker.link)
+    refusal_ = worker.link->refusal(*worker.plugin, scenario_instance);
   if (worker.link) starter_.forget(*worker.link);
   if (topics_ != nullptr) topics_->lost("scenario", load);
   worker.link.reset();
@@ -221,13 +235,14 @@ void LoadRun::died(std::size_t load, const std::string& how) {
     worker.done = true;
     return;
   }
-  if (worker.failures > give_up_after) {
+  if (worker.failures > (phase_ < 0 ? 0 : give_up_after)) {
     worker.given_up = true;
     if (begun_) totals_.missing_ns += end_ns_ - std::min(end_ns_, worker.silent_since_ns);
-    if (!begun_) refusal_ = "cell " + name + " (" + plugin + ") died: " + how;
-    bulletin_.event(
-        "plugin", "quarantined", phase_, data,
-        "cell " + name + " is quarantined after " + std::to_string(worker.failures) + " failures");
+    if (refusal_.empty() && (!begun_ || phase_ < 0))
+      refusal_ = "plugin " + plugin + ": its cell died: " + how;
+    bulletin_.event("plugin", "quarantined", phase_, data,
+                    "cell " + name + " is quarantined after " + std::to_string(worker.failures) +
+                        (worker.failures == 1 ? " failure" : " failures"));
     return;
   }
   worker.restart_ns = loop_.now() + ((100 * ms) << (worker.failures - 1));
@@ -237,6 +252,12 @@ void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
   Worker& worker = workers_[load];
   in.u32();  // the only instance
   if (topics_ != nullptr && topics_->message("scenario", load, type, in)) return;
+  if (type == CellMessage::trouble) {
+    std::string kind(in.text());
+    const std::uint64_t count = in.u64();
+    trouble(load, std::move(kind), count, std::string(in.text()));
+    return;
+  }
   switch (type) {
     case CellMessage::begun:
       if (const auto problem = in.text(); !problem.empty()) {
@@ -261,6 +282,7 @@ void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
                             static_cast<std::uint32_t>(load));
       return;
     case CellMessage::finished:
+      tell_overruns(load);
       worker.done = true;
       return;
     default:
@@ -280,6 +302,9 @@ void LoadRun::frame(std::size_t load, std::span<const std::byte> bytes) {
   totals_.sessions_opened += frame.sessions_opened;
   totals_.sessions_failed += frame.sessions_failed;
   totals_.misbehaviour += frame.misbehaviour;
+  if (frame.misbehaviour > 0)
+    trouble(frame.load, "misbehaviour", frame.misbehaviour,
+            "it completed operations twice, or ones that it was not given");
   totals_.late += frame.late;
   totals_.cpu_ns += frame.cpu_ns;
   totals_.run_delay_ns += frame.run_delay_ns;

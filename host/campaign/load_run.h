@@ -53,8 +53,8 @@ struct LoadNow {
 };
 
 /// The load cells of one phase (or of the baseline's probe): one cell per load entry. A dead cell
-/// is restarted with back-off for what is left of the phase, and given up after three failures. One
-/// thread, the loop's.
+/// is restarted with back-off for what is left of the phase, and given up after three failures; in
+/// the baseline (a phase below 0) at once. One thread, the loop's.
 class LoadRun {
  public:
   LoadRun(Loop& loop, CellStarter& starter, const Registry& registry, const Campaign& campaign,
@@ -76,6 +76,9 @@ class LoadRun {
   [[nodiscard]] bool finished() const;
   /// A worker was given up: the phase has no load of that entry any more.
   [[nodiscard]] bool gave_up() const;
+
+  /// A worker died, whether or not it came back.
+  [[nodiscard]] bool died() const;
 
   /// Every interval of every kind, as it comes.
   void on_interval(std::function<void(const SnapshotInterval&)> fn) {
@@ -105,6 +108,8 @@ class LoadRun {
   void start_worker(std::size_t load);
   void tick();
   void died(std::size_t load, const std::string& how);
+  void trouble(std::size_t load, std::string kind, std::uint64_t count, std::string detail);
+  void tell_overruns(std::size_t load);
   void resume_worker(std::size_t load);
   void message(std::size_t load, CellMessage type, Decoder& in);
   void frame(std::size_t load, std::span<const std::byte> bytes);

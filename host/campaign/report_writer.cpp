@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include <algorithm>
+
 #include "base/files.h"
 
 namespace ordeal {
@@ -15,8 +17,11 @@ constexpr std::uint64_t render_limit_ns = 60 * second_ns;
 /// A stop promises its reports within 15 s, and the guardian waits 12 s for them. A hung report
 /// takes this three times before it is given up.
 constexpr std::uint64_t urgent_limit_ns = 3'000'000'000;
+constexpr std::uint64_t closed_grace_ns = 1'000'000'000;
 constexpr std::uint32_t give_up_after = 3;
 constexpr std::uint32_t report_instance = 1;
+/// As for collectors and rules.
+constexpr std::uint32_t descriptors_max = 512;
 
 }  // namespace
 
@@ -60,10 +65,28 @@ std::vector<std::pair<std::string, std::uint64_t>> ReportWriter::lost() const {
   return lost;
 }
 
-std::vector<ReportWriter::Outcome> ReportWriter::render(std::uint32_t stage,
-                                                        const std::string& document) {
-  std::vector<Outcome> outcomes;
+std::string ReportWriter::plugin_of(const std::string& name) const {
+  for (const auto& report : reports_)
+    if (report->entry.report == name && report->plugin != nullptr)
+      return report->plugin->id + " " + report->plugin->version;
+  return "";
+}
+
+std::string ReportWriter::prepare() {
   for (auto& report : reports_) {
+    start(*report);
+    if (!report->link) return report->outcome.problem;
+  }
+  return "";
+}
+
+std::vector<ReportWriter::Outcome> ReportWriter::render(std::uint32_t stage,
+                                                        const std::string& document,
+                                                        const std::vector<Outcome>* failed) {
+  std::vector<Outcome> outcomes;
+  for (std::size_t i = 0; i < reports_.size(); ++i) {
+    auto& report = reports_[i];
+    if (failed != nullptr && i < failed->size() && !(*failed)[i].problem.empty()) continue;
     render_one(*report, stage, document);
     outcomes.push_back(report->outcome);
   }
@@ -87,6 +110,7 @@ void ReportWriter::start(Report& report) {
   }
   report.link = std::move(*link);
   report.metrics.clear();
+  report.link->confine(report.plugin->privileges, descriptors_max);
   report.link->load(*report.plugin);
   if (topics_ != nullptr)
     topics_->attach("report", report.index, *report.link, report_instance, ++report.generation);
@@ -94,17 +118,15 @@ void ReportWriter::start(Report& report) {
                       report.entry.config);
   CellLink& cell = *report.link;
   const auto answered = [&, late = out_of_patience()] {
-    return cell.create_answer(report_instance) || cell.ended() || late();
+    return cell.create_answer(report_instance) || !cell.death().empty() || late();
   };
   loop_.run_until(answered, loop_.now() + create_limit_ns);
-  if (const auto answer = cell.create_answer(report_instance)) {
-    if (answer->empty()) return;
-    const auto loaded = cell.load_answer(report.plugin->id);
-    report.outcome.problem = loaded && !loaded->empty() ? *loaded : *answer;
-  } else {
-    report.outcome.problem = "its cell did not come up: " + cell.how_it_ended();
-    cell.kill(SIGKILL);
-  }
+  if (const auto answer = cell.create_answer(report_instance); answer && answer->empty()) return;
+  report.outcome.problem = cell.refusal(*report.plugin, report_instance);
+  if (report.outcome.problem.empty())
+    report.outcome.problem =
+        "plugin " + report.outcome.plugin + ": its cell did not come up: " + cell.how_it_ended();
+  cell.kill(SIGKILL);
   drop(report);
 }
 
@@ -134,14 +156,16 @@ void ReportWriter::render_one(Report& report, std::uint32_t stage, const std::st
   report.link->render(report_instance, report.token, stage, document);
   CellLink& cell = *report.link;
   const auto late = out_of_patience();
-  loop_.run_until([&] { return report.done || cell.ended() || late(); },
+  loop_.run_until([&] { return report.done || cell.ended() || cell.closed() || late(); },
                   loop_.now() + render_limit_ns);
   if (report.done) {
     if (!report.outcome.problem.empty()) ++report.failures;
     return;
   }
   ++report.failures;
-  report.outcome.problem = cell.ended() ? "its cell died: " + cell.how_it_ended()
+  // A process closes its channel a moment before it is known how it ended.
+  if (cell.closed()) loop_.run_until([&] { return cell.ended(); }, loop_.now() + closed_grace_ns);
+  report.outcome.problem = cell.ended() || cell.closed() ? "its cell died: " + cell.how_it_ended()
                            : late()
                                ? "it took longer than 3 s while the run was to stop, and was killed"
                                : "it took longer than 60 s and was killed";
@@ -164,6 +188,16 @@ void ReportWriter::message(Report& report, CellMessage type, Decoder& in) {
     return;
   }
   if (topics_ != nullptr && topics_->message("report", report.index, type, in)) return;
+  if (type == CellMessage::trouble) {
+    PluginTrouble trouble;
+    trouble.plugin = report.outcome.plugin;
+    trouble.component = report.entry.report;
+    trouble.kind = in.text();
+    trouble.count = in.u64();
+    trouble.detail = in.text();
+    if (on_trouble_ && in.ok()) on_trouble_(std::move(trouble));
+    return;
+  }
   if (in.u64() != report.token) return;
   if (type == CellMessage::file) {
     const std::string name(in.text());

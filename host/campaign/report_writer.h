@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "campaign/bulletin.h"
 #include "campaign/campaign.h"
 #include "campaign/cell_link.h"
 #include "campaign/loop.h"
@@ -35,13 +36,23 @@ class ReportWriter {
     std::string problem;             // "" when it succeeded
   };
 
+  /// Starts all cells and creates the reports in them. "" or why one cannot be used, naming its
+  /// plugin. Without it, each is started when it is first asked to render.
+  std::string prepare();
+  /// What a report's cell complains of; called on the loop's thread.
+  void on_trouble(std::function<void(PluginTrouble)> fn) { on_trouble_ = std::move(fn); }
+
   /// Renders `document` of `stage` (ORDEAL_STAGE_*) with every report. A report has 60 s; one that
-  /// dies or fails loses this stage only, and is given up after three failures.
-  std::vector<Outcome> render(std::uint32_t stage, const std::string& document);
+  /// dies or fails loses this stage only, and is given up after three failures. With `failed` (of
+  /// an earlier call, for the same stage) those that failed then are left out.
+  std::vector<Outcome> render(std::uint32_t stage, const std::string& document,
+                              const std::vector<Outcome>* failed = nullptr);
   /// Passes one interval/1 event to every report that is up. A slow one loses it, counted.
   void stream(const std::string& json);
   /// Reports that lost interval events, and how many.
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> lost() const;
+  /// Id and version behind a report, "" before it was started.
+  [[nodiscard]] std::string plugin_of(const std::string& report) const;
   /// Ends the cells.
   void stop();
 
@@ -77,6 +88,7 @@ class ReportWriter {
 
   std::function<bool()> urgent_;
   MetricsFn on_metrics_;
+  std::function<void(PluginTrouble)> on_trouble_;
   Loop& loop_;
   CellStarter& starter_;
   const Registry& registry_;

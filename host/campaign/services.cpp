@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "campaign/services.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 
@@ -19,6 +17,8 @@ namespace {
 constexpr std::uint64_t ms = 1'000'000;
 constexpr std::uint64_t hung_after_ns = 5'000 * ms;
 constexpr std::uint32_t quarantine_after = 3;
+/// Most descriptors of a cell that makes no load.
+constexpr std::uint32_t descriptors_max = 512;
 
 std::uint64_t count(Duration d) { return static_cast<std::uint64_t>(d.count()); }
 
@@ -37,7 +37,7 @@ Services::~Services() { stop(); }
 
 Result<void> Services::add(const std::string& kind, const std::string& plugin,
                            const std::string& component, const std::string& config,
-                           std::uint64_t period_ns) {
+                           const std::string& isolation, std::uint64_t period_ns) {
   auto found = registry_.find(kind, plugin + "/" + component);
   if (!found) return std::move(found).error();
   Item item;
@@ -49,14 +49,15 @@ Result<void> Services::add(const std::string& kind, const std::string& plugin,
   item.component = component;
   item.config = config;
   item.period_ns = period_ns;
-  const std::string cell_name =
-      item.plugin->isolation_default == "shared" ? "service" : kind + "-" + component;
+  const bool shared = effective_isolation(*item.plugin, isolation) == "shared";
+  const std::string owner = shared ? "" : item.plugin->id;
   const auto same = std::find_if(cells_.begin(), cells_.end(),
-                                 [&](const Cell& cell) { return cell.name == cell_name; });
+                                 [&](const Cell& cell) { return cell.plugin == owner; });
   item.cell = static_cast<std::size_t>(same - cells_.begin());
   if (same == cells_.end()) {
     cells_.emplace_back();
-    cells_.back().name = cell_name;
+    cells_.back().name = shared ? "service" : owner;
+    cells_.back().plugin = owner;
   }
   if (kind == "rule") {
     item.rule_state = rule_states_.size();
@@ -71,10 +72,12 @@ Result<void> Services::add(const std::string& kind, const std::string& plugin,
 
 Result<void> Services::start() {
   for (const auto& c : campaign_.collect) {
-    if (auto r = add("collector", c.plugin, c.collector, c.config, count(c.interval)); !r) return r;
+    if (auto r = add("collector", c.plugin, c.collector, c.config, c.isolation, count(c.interval));
+        !r)
+      return r;
   }
   for (const auto& rule : campaign_.safety.rules) {
-    if (auto r = add("rule", rule.plugin, rule.rule, rule.config,
+    if (auto r = add("rule", rule.plugin, rule.rule, rule.config, rule.isolation,
                      count(campaign_.safety.check_interval));
         !r)
       return r;
@@ -99,6 +102,12 @@ void Services::start_cell(std::size_t index) {
     return;
   }
   cell.link = std::move(*link);
+  std::vector<std::string> privileges;
+  for (const auto& item : items_)
+    if (item.cell == index)
+      privileges.insert(privileges.end(), item.plugin->privileges.begin(),
+                        item.plugin->privileges.end());
+  cell.link->confine(privileges, descriptors_max);
   std::vector<const PluginInfo*> loaded;
   for (auto& item : items_) {
     if (item.cell != index) continue;
@@ -119,13 +128,11 @@ bool Services::settled() const {
 }
 
 std::string Services::refusal() const {
+  if (!refusal_.empty()) return refusal_;
   for (const auto& item : items_) {
     const auto& cell = cells_[item.cell];
     if (!cell.link) continue;
-    if (const auto answer = cell.link->load_answer(item.plugin->id); answer && !answer->empty())
-      return *answer;
-    if (const auto answer = cell.link->create_answer(item.instance); answer && !answer->empty())
-      return *answer;
+    if (auto why = cell.link->refusal(*item.plugin, item.instance); !why.empty()) return why;
   }
   return "";
 }
@@ -170,13 +177,9 @@ void Services::watch_cell(std::size_t index) {
     if (cell.restart_ns != 0 && now >= cell.restart_ns) start_cell(index);
     return;
   }
-  if (cell.link->ended()) {
-    cell_died(index, cell.link->how_it_ended());
-    return;
-  }
-  if (now - cell.link->last_alive_ns() > hung_after_ns) {
-    cell.link->kill(SIGKILL);
-    cell_died(index, "hung for 5 s, killed");
+  if (const std::string how = cell.link->death(); !how.empty()) {
+    refuse_if_down(index, how);
+    cell_died(index, how);
     return;
   }
   if (cell.created) return;
@@ -188,6 +191,7 @@ void Services::watch_cell(std::size_t index) {
   }
   if (!all) return;
   cell.created = true;
+  cell.came_up = true;
   for (auto& item : items_) {
     if (item.cell != index) continue;
     item.asked_ns = 0;
@@ -196,17 +200,40 @@ void Services::watch_cell(std::size_t index) {
   }
 }
 
+std::string Services::plugins_of(std::size_t cell) const {
+  std::vector<const PluginInfo*> seen;
+  std::string names;
+  for (const auto& item : items_) {
+    if (item.cell != cell || std::find(seen.begin(), seen.end(), item.plugin) != seen.end())
+      continue;
+    seen.push_back(item.plugin);
+    names += (names.empty() ? "" : ", ") + item.plugin->id + " " + item.plugin->version;
+  }
+  return names;
+}
+
+void Services::refuse_if_down(std::size_t index, const std::string& how) {
+  if (cells_[index].came_up || !refusal_.empty()) return;
+  for (const auto& item : items_) {
+    if (item.cell != index) continue;
+    const auto& link = *cells_[index].link;
+    // Whichever the cell had not answered for is what it died of.
+    if (const auto answer = link.create_answer(item.instance); answer && answer->empty()) continue;
+    refusal_ = link.refusal(*item.plugin, item.instance);
+    if (refusal_.empty())
+      refusal_ = "plugin " + item.plugin->id + " " + item.plugin->version +
+                 ": its cell did not come up: " + how;
+    return;
+  }
+}
+
 void Services::cell_died(std::size_t index, const std::string& how) {
   Cell& cell = cells_[index];
   ++cell.failures;
   boost::json::array names;
-  std::string who;
-  for (const auto& item : items_) {
-    if (item.cell != index) continue;
-    names.emplace_back(item.plugin->id + " " + item.plugin->version);
-    if (who.find(item.plugin->id) == std::string::npos)
-      who += (who.empty() ? "" : ", ") + item.plugin->id + " " + item.plugin->version;
-  }
+  for (const auto& item : items_)
+    if (item.cell == index) names.emplace_back(item.plugin->id + " " + item.plugin->version);
+  const std::string who = plugins_of(index);
   boost::json::array lines;
   if (cell.link)
     for (const auto& line : cell.link->last_log()) lines.emplace_back(line);
@@ -255,7 +282,23 @@ Services::Item* Services::find(std::size_t cell, std::uint32_t instance) {
   return nullptr;
 }
 
+void Services::trouble(std::size_t cell, Decoder& in) {
+  const Item* item = find(cell, in.u32());
+  PluginTrouble trouble;
+  trouble.plugin =
+      item != nullptr ? item->plugin->id + " " + item->plugin->version : plugins_of(cell);
+  if (item != nullptr) trouble.component = item->component;
+  trouble.kind = in.text();
+  trouble.count = in.u64();
+  trouble.detail = in.text();
+  if (in.ok()) bulletin_.trouble(phase_, std::move(trouble));
+}
+
 void Services::message(std::size_t cell, CellMessage type, Decoder& in) {
+  if (type == CellMessage::trouble) {
+    trouble(cell, in);
+    return;
+  }
   Item* item = find(cell, in.u32());
   if (item == nullptr) return;
   if (topics_ != nullptr && topics_->message(item->kind, item->index, type, in)) return;
@@ -436,7 +479,7 @@ std::vector<Services::Used> Services::used() const {
   std::vector<Used> used;
   for (const auto& item : items_)
     used.push_back({item.plugin->id, item.plugin->version, item.kind, item.component,
-                    item.plugin->isolation_default});
+                    cells_[item.cell].plugin.empty() ? "shared" : "own"});
   return used;
 }
 

@@ -29,9 +29,9 @@ struct RuleState {
   std::uint64_t window_ns = 0;
 };
 
-/// Collectors and rules of a run: their cells, their schedule, their trouble. A dead cell is
-/// restarted with exponential back-off and quarantined after three failures. One thread, the
-/// loop's.
+/// Collectors and rules of a run: their cells, their schedule, their trouble. Plugins that did not
+/// ship with ordeal have a cell each, unless the campaign says otherwise. A dead cell is restarted
+/// with exponential back-off and quarantined after three failures. One thread, the loop's.
 class Services {
  public:
   /// `topics` carries the events of third-party topics; nullptr: there are none.
@@ -107,22 +107,29 @@ class Services {
   };
   struct Cell {
     std::string name;
+    std::string plugin;  // the only one whose components it holds; "": shared
     std::unique_ptr<CellLink> link;
     std::uint32_t generation = 0;
     std::uint32_t failures = 0;
     std::uint64_t restart_ns = 0;
     bool quarantined = false;
     bool created = false;
+    bool came_up = false;  // was created once
   };
 
   Result<void> add(const std::string& kind, const std::string& plugin, const std::string& component,
-                   const std::string& config, std::uint64_t period_ns);
+                   const std::string& config, const std::string& isolation,
+                   std::uint64_t period_ns);
   void start_cell(std::size_t index);
   void tick();
   void watch_cell(std::size_t index);
   void cell_died(std::size_t index, const std::string& how);
   void ask(Item& item);
   void message(std::size_t cell, CellMessage type, Decoder& in);
+  void trouble(std::size_t cell, Decoder& in);
+  /// Id and version of a cell's plugins; several are separated by commas.
+  [[nodiscard]] std::string plugins_of(std::size_t cell) const;
+  void refuse_if_down(std::size_t index, const std::string& how);
   void collector_gap(Item& item, const std::string& why);
   void samples(Item& item, Decoder& in);
   void verdict(Item& item, Decoder& in);
@@ -150,6 +157,7 @@ class Services {
   std::map<std::pair<std::string, std::string>, std::uint32_t> own_ids_;  // by component, name
   std::uint64_t next_token_ = 1;
   std::uint64_t hurry_ns_ = 0;
+  std::string refusal_;  // of a cell that never came up
   Loop::Id ticker_ = 0;
 };
 

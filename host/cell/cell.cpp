@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/cell.h"
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "registry/privileges.h"
 
 namespace ordeal {
 
@@ -43,7 +46,9 @@ int Cell::run() {
   alive();
   reactor_.run();
   reactor_.unwatch(watch_);
-  return exit_code_;
+  if (orderly_) return 0;
+  log(Severity::error, "cell", "a plugin has closed descriptors that are not its own");
+  return static_cast<int>(ExitCode::internal);
 }
 
 void Cell::readable() {
@@ -52,6 +57,7 @@ void Cell::readable() {
     if (!message) {
       // The host is gone: nothing here is of use to anybody any more.
       log(Severity::info, "cell", "channel " + message.error().line());
+      orderly_ = true;
       reactor_.stop();
       return;
     }
@@ -64,6 +70,14 @@ void Cell::handle(const Message& message) {
   Decoder in(message.payload);
   const auto type = static_cast<CellMessage>(message.type);
   switch (type) {
+    case CellMessage::confine: {
+      Confinement confinement;
+      for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n)
+        confinement.privileges.emplace_back(in.text());
+      confinement.files = in.u32();
+      confine(confinement);
+      return;
+    }
     case CellMessage::load:
       load(in);
       return;
@@ -71,6 +85,7 @@ void Cell::handle(const Message& message) {
       create(in);
       return;
     case CellMessage::shutdown:
+      orderly_ = true;
       reactor_.stop();
       return;
     default:
@@ -88,7 +103,21 @@ void Cell::handle(const Message& message) {
             " cannot be handled");
 }
 
+void Cell::confine(const Confinement& confinement) {
+  if (sandbox_) return;  // what was given up once cannot be had again
+  sandbox_ = std::make_unique<Sandbox>(confinement);
+  for (const auto& gap : sandbox_->gaps()) {
+    log(Severity::warning, "cell", "not confined: " + gap);
+    send_trouble(0, "unconfined", 1, gap);
+  }
+  const auto& granted = confinement.privileges;
+  if (std::find(granted.begin(), granted.end(), privilege_process) == granted.end())
+    processes_.reset();
+  marks_ = std::make_unique<PluginMarks>();
+}
+
 void Cell::load(Decoder& in) {
+  if (!sandbox_) confine({});
   LoadRequest request;
   request.id = in.text();
   request.version = in.text();
@@ -200,6 +229,36 @@ void Cell::send_line(const QueuedLine& line) {
   send(CellMessage::log_line, bytes);
 }
 
+void Cell::send_trouble(std::uint32_t instance, std::string_view kind, std::uint64_t count,
+                        std::string_view detail) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.text(kind);
+  out.u64(count);
+  out.text(detail);
+  send(CellMessage::trouble, bytes);
+}
+
+void Cell::look_for_trouble() {
+  for (const auto& [number, component] : components_)
+    if (const auto dropped = component->take_dropped_lines(); dropped > 0)
+      send_trouble(number, "log_flood", dropped, "log lines over 1,000 a second were dropped");
+  if (!sandbox_) return;
+  for (const auto& [call, count] : sandbox_->take_denials()) {
+    log(Severity::warning, "cell", "denied: " + call + ", " + std::to_string(count) + " times");
+    send_trouble(0, "denied", count, call + "() was denied");
+  }
+  if (const auto names = marks_->new_handlers()) {
+    log(Severity::warning, "cell", "a plugin changed the handling of " + *names);
+    send_trouble(0, "signal_handlers", 1, "it changed the handling of " + *names);
+  }
+  if (const auto open = marks_->descriptors()) {
+    log(Severity::warning, "cell", *open);
+    send_trouble(0, "descriptors", 1, *open);
+  }
+}
+
 void Cell::alive() {
   std::deque<QueuedLine> lines;
   {
@@ -207,6 +266,7 @@ void Cell::alive() {
     lines.swap(lines_);
   }
   for (const auto& line : lines) send_line(line);
+  look_for_trouble();
   std::vector<std::byte> bytes;
   Encoder(bytes).u64(reactor_.take_overruns());
   send(CellMessage::alive, bytes);

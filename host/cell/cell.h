@@ -15,7 +15,9 @@
 #include "base/clock.h"
 #include "cell/component.h"
 #include "cell/loader.h"
+#include "cell/plugin_marks.h"
 #include "cell/process_service.h"
+#include "cell/sandbox.h"
 #include "engine/reactor.h"
 
 namespace ordeal {
@@ -46,12 +48,16 @@ class Cell {
 
   void readable();
   void handle(const Message& message);
+  void confine(const Confinement& confinement);
   void load(Decoder& in);
   void create(Decoder& in);
   void send(CellMessage type, const std::vector<std::byte>& payload);
   void watch_output();
   void send_line(const QueuedLine& line);
   void alive();
+  void send_trouble(std::uint32_t instance, std::string_view kind, std::uint64_t count,
+                    std::string_view detail);
+  void look_for_trouble();
   HostInstance::LogFn logger(const std::string& plugin_id);
 
   Channel channel_;
@@ -60,8 +66,10 @@ class Cell {
   const std::thread::id thread_ = std::this_thread::get_id();
   std::uint64_t watch_ = 0;
   bool waiting_to_write_ = false;
-  int exit_code_ = 0;
+  bool orderly_ = false;                       // told to end, or nobody is left to serve
   std::unique_ptr<ProcessService> processes_;  // outlives the instances below
+  std::unique_ptr<Sandbox> sandbox_;           // from the first load on
+  std::unique_ptr<PluginMarks> marks_;
   std::map<std::string, Loaded> plugins_;
   std::map<std::uint32_t, std::unique_ptr<Component>> components_;
   std::mutex lines_mutex_;

@@ -43,6 +43,8 @@ class Component {
   void deliver(Decoder& in) {
     if (host_->bus() != nullptr) host_->bus()->deliver(in);
   }
+  /// Lines that the plugin logged beyond its rate since the last call.
+  std::uint64_t take_dropped_lines() { return host_->take_dropped_lines(); }
 
  protected:
   [[nodiscard]] std::uint32_t number() const { return number_; }

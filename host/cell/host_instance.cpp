@@ -127,7 +127,14 @@ void HostInstance::write_log(std::uint32_t severity, std::string_view message) {
       log_(ORDEAL_LOG_WARNING,
            std::to_string(written - lines_per_second) + " lines were dropped: over 1,000 a second");
   }
-  if (lines_.fetch_add(1, std::memory_order_relaxed) < lines_per_second) log_(severity, message);
+  if (lines_.fetch_add(1, std::memory_order_relaxed) < lines_per_second)
+    log_(severity, message);
+  else
+    dropped_lines_.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::uint64_t HostInstance::take_dropped_lines() {
+  return dropped_lines_.exchange(0, std::memory_order_relaxed);
 }
 
 }  // namespace ordeal

@@ -60,6 +60,8 @@ class HostInstance {
   [[nodiscard]] bool closed() const { return life_->over.load(); }
   /// [any] Applies the rate limit of ordeal.host.log/1.
   void write_log(std::uint32_t severity, std::string_view message);
+  /// Lines that the rate limit dropped since the last call.
+  std::uint64_t take_dropped_lines();
 
  private:
   ordeal_host host_{};
@@ -76,6 +78,7 @@ class HostInstance {
   std::string error_;
   std::atomic<std::uint64_t> window_start_ns_{0};
   std::atomic<std::uint32_t> lines_{0};
+  std::atomic<std::uint64_t> dropped_lines_{0};
 };
 
 /// A C++ view of ABI text, and the reverse. The view lives as long as the text.

@@ -14,6 +14,7 @@
 
 #include "base/files.h"
 #include "base/unique_fd.h"
+#include "registry/library_entry.h"
 
 namespace ordeal {
 
@@ -89,11 +90,21 @@ Result<std::string> trusted_path(const LoadRequest& request) {
   return "/proc/self/fd/" + std::to_string(fd.release());
 }
 
+/// What can be known before any code of the plugin runs, its static constructors included.
+Result<void> check_file(const std::string& path, const LoadRequest& request) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return rejected(request, std::string("cannot be opened: ") + std::strerror(errno));
+  auto entry = read_library_entry(fd.get(), request.library);
+  if (!entry) return std::move(entry).error();
+  return check_library_entry(*entry, request.library);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LoadedPlugin>> load_plugin(const LoadRequest& request) {
   auto path = trusted_path(request);
   if (!path) return std::move(path).error();
+  if (auto fits = check_file(*path, request); !fits) return std::move(fits).error();
   try {
     using boost::dll::load_mode::type;
     boost::dll::shared_library library(*path,
@@ -102,19 +113,13 @@ Result<std::unique_ptr<LoadedPlugin>> load_plugin(const LoadRequest& request) {
       return rejected(request, "it exports no " ORDEAL_PLUGIN_ENTRY_SYMBOL,
                       "build it with ordeal_add_plugin()");
     const auto* entry = &library.get<const ordeal_plugin_entry_t>(ORDEAL_PLUGIN_ENTRY_SYMBOL);
-    if (entry->magic != ORDEAL_PLUGIN_MAGIC)
-      return rejected(request, "its entry does not carry the plugin magic");
-    if (entry->abi_major != ORDEAL_ABI_MAJOR ||
-        (ORDEAL_ABI_MAJOR == 0 ? entry->abi_minor != ORDEAL_ABI_MINOR
-                               : entry->abi_minor > ORDEAL_ABI_MINOR))
-      return rejected(request,
-                      "it was built for ABI " + std::to_string(entry->abi_major) + "." +
-                          std::to_string(entry->abi_minor) + ", this ordeal has ABI " +
-                          std::to_string(ORDEAL_ABI_MAJOR) + "." + std::to_string(ORDEAL_ABI_MINOR),
-                      "rebuild it against this version's SDK");
-    if (entry->struct_size < sizeof(ordeal_plugin_entry_t) || entry->init == nullptr ||
-        entry->deinit == nullptr || entry->get_factory == nullptr)
-      return rejected(request, "its entry is too short or lacks a function");
+    // The same once more, of what is mapped now and not of the file.
+    const LibraryEntry mapped{sizeof *entry, entry->magic, entry->struct_size, entry->abi_major,
+                              entry->abi_minor};
+    if (auto fits = check_library_entry(mapped, request.library); !fits)
+      return std::move(fits).error();
+    if (entry->init == nullptr || entry->deinit == nullptr || entry->get_factory == nullptr)
+      return rejected(request, "its entry lacks a function");
     return std::make_unique<LoadedPlugin>(request, entry);
   } catch (const std::exception& failure) {
     return rejected(request, std::string("cannot be loaded: ") + failure.what());

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "cli/plugin_options.h"
+#include "registry/privileges.h"
 
 namespace ordeal {
 namespace {
@@ -92,6 +93,7 @@ boost::json::value as_json(const PluginInfo& plugin) {
   topics["publishes"] = topics_json(plugin.publishes, true);
   topics["subscribes"] = topics_json(plugin.subscribes, false);
   all["topics"] = std::move(topics);
+  all["confinement"] = as_array(describe_confinement(plugin.privileges));
   boost::json::array components;
   for (const ComponentInfo& one : plugin.components) {
     boost::json::object component;
@@ -165,6 +167,7 @@ int plugin_info(const Registry& registry, const std::string& id, bool json, std:
   line("privileges", joined(plugin.privileges));
   for (const TopicUse& use : plugin.publishes) line("publishes", topic_line(use));
   for (const TopicUse& use : plugin.subscribes) line("subscribes", topic_line(use));
+  line("confined", joined(describe_confinement(plugin.privileges)));
   for (const ComponentInfo& component : plugin.components) print_component(component, out);
   return 0;
 }

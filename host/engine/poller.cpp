@@ -59,6 +59,7 @@ std::span<const epoll_event> Poller::wait(std::uint64_t timeout_ns) {
   } else {
     count = wait_with_timerfd(timeout_ns);
   }
+  if (count < 0 && errno == EBADF) broken_ = true;
   return {events_, static_cast<std::size_t>(std::max(count, 0))};
 }
 

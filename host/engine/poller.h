@@ -26,6 +26,8 @@ class Poller {
   /// Waits at most `timeout_ns` (UINT64_MAX: for ever). The span lives until the next call; it is
   /// empty after a timeout or a signal.
   std::span<const epoll_event> wait(std::uint64_t timeout_ns);
+  /// Its descriptor was closed by somebody else: nothing will ever be ready.
+  [[nodiscard]] bool broken() const { return broken_; }
 
  private:
   int wait_with_timerfd(std::uint64_t timeout_ns);
@@ -35,6 +37,7 @@ class Poller {
   UniqueFd epoll_;
   UniqueFd timerfd_;
   bool pwait2_ = true;
+  bool broken_ = false;
   epoll_event events_[batch];
 };
 

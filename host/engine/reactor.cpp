@@ -137,7 +137,7 @@ class EpollReactor final : public Reactor {
   }
 
   void run() override {
-    while (!stopping_.load(std::memory_order_acquire))
+    while (!stopping_.load(std::memory_order_acquire) && !poller_.broken())
       turn(std::numeric_limits<std::uint64_t>::max());
     stopping_.store(false, std::memory_order_release);
   }

@@ -16,6 +16,7 @@
 #include "base/schema.h"
 #include "registry/config_schema.h"
 #include "registry/manifest_topics.h"
+#include "registry/privileges.h"
 
 namespace ordeal {
 namespace json = boost::json;
@@ -209,6 +210,15 @@ class ManifestReader {
       const std::string near = nearest(wanted[i], known);
       fail("/requires/host_extensions/" + std::to_string(i),
            "this ordeal has no host service '" + wanted[i] + "'", {},
+           near.empty() ? near : "did you mean '" + near + "'?");
+    }
+    const std::vector<std::string> privileges(known_privileges.begin(), known_privileges.end());
+    const std::vector<std::string>& asked = reading_.info.privileges;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      if (std::find(privileges.begin(), privileges.end(), asked[i]) != privileges.end()) continue;
+      const std::string near = nearest(asked[i], privileges);
+      fail("/requires/privileges/" + std::to_string(i),
+           "this ordeal has no privilege '" + asked[i] + "'", "network or process",
            near.empty() ? near : "did you mean '" + near + "'?");
     }
   }

@@ -119,6 +119,11 @@ void drop_unmet(std::vector<PluginInfo>& plugins,
 
 }  // namespace
 
+std::string effective_isolation(const PluginInfo& plugin, const std::string& asked) {
+  if (!asked.empty()) return asked;
+  return plugin.shipped ? plugin.isolation_default : "own";
+}
+
 Registry Registry::scan(const std::vector<PluginPlace>& places, const std::string& schemas) {
   Registry registry;
   registry.places_ = places;

@@ -53,6 +53,10 @@ struct PluginInfo {
   std::vector<ComponentInfo> components;
 };
 
+/// "own" or "shared": what the campaign asked for ("": nothing), else what the manifest says of a
+/// plugin that ordeal ships, else "own": code from elsewhere has a process to itself.
+std::string effective_isolation(const PluginInfo& plugin, const std::string& asked);
+
 /// A plugin that cannot be used, or a manifest hidden by an earlier one with the same id.
 struct PluginProblem {
   std::string manifest_path;

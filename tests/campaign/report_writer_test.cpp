@@ -119,7 +119,8 @@ BOOST_AUTO_TEST_CASE(a_cell_that_does_not_come_up_is_said) {
     BuiltCells built("/bin/false");
     ReportWriter writer(built.loop, built.cells, built.registry, {entry("json")}, folder.path());
     const auto outcomes = writer.render(ORDEAL_STAGE_CAMPAIGN, document("campaign.json"));
-    BOOST_TEST(outcomes.at(0).problem == "its cell did not come up: exit 1");
+    BOOST_TEST(outcomes.at(0).problem ==
+               "plugin org.ordeal.report-json 0.1.0: its cell died while loading it: exit 1");
   }
   BuiltCells built("/nowhere/ordeal-cell");
   ReportWriter writer(built.loop, built.cells, built.registry, {entry("json")}, folder.path());

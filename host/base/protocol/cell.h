@@ -22,6 +22,8 @@ enum class CellMessage : std::uint16_t {
   interval = 9,   // u32 instance, text json: for streaming reports
   shutdown = 10,  // nothing: destroys the instances and exits 0
   events = 11,    // u32 instance, u32 n, n x TopicEvent
+  confine = 20,   // u32 n, n x text privilege, u32 most descriptors (0: no limit of its own); once,
+                  // before the first load
   // cell -> host
   hello = 64,     // u32 cell_protocol_version
   loaded = 65,    // text id, error ("" when it succeeded)
@@ -44,6 +46,8 @@ enum class CellMessage : std::uint16_t {
   subscribed = 78,  // u32 instance, u32 topic (in the order of the manifest's subscribes): comes
                     // before `created` when the plugin asks in its create
   taken = 79,       // u32 instance, u32 n: so many of the events sent have been dealt with
+  trouble = 90,   // u32 instance (0: of the whole cell), text kind, u64 count, text detail: what a
+                  // plugin did that it should not have
 };
 
 /// How often a cell says that its loop turns.

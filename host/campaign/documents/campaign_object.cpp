@@ -9,6 +9,7 @@
 #include "campaign/documents/event_list.h"
 #include "campaign/documents/json_fields.h"
 #include "campaign/documents/phase_object.h"
+#include "campaign/documents/plugin_trouble.h"
 #include "campaign/documents/resources.h"
 #include "campaign/documents/setup_objects.h"
 
@@ -241,6 +242,8 @@ Result<json::object> campaign_object(const CampaignParts& parts) {
   if (!safety_events) return std::move(safety_events.error());
   auto plugin_events = of_topic("plugin");
   if (!plugin_events) return std::move(plugin_events.error());
+  auto trouble = plugin_trouble(facts);
+  if (!trouble) return std::move(trouble.error());
   auto advice = recommendations(parts);
   if (!advice) return std::move(advice.error());
 
@@ -281,6 +284,7 @@ Result<json::object> campaign_object(const CampaignParts& parts) {
     }
   }
   plugins["used"] = std::move(used);
+  plugins["trouble"] = std::move(*trouble);
   plugins["events"] = std::move(*plugin_events);
   out["plugins"] = std::move(plugins);
   out["wire"] = wire(facts);

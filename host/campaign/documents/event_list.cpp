@@ -36,6 +36,10 @@ std::string cell_text(const JournalEvent& event, const json::value& data) {
     text += " was restarted";
   } else if (event.type == "quarantined") {
     text += " was quarantined";
+  } else if (event.type == "trouble") {
+    text += ": " + first_text(data, {"reason", "kind"});
+    if (const auto count = count_field(data, "count"); count && *count > 1)
+      text += " (" + std::to_string(*count) + " times)";
   } else {
     text += ": " + event.type;
   }

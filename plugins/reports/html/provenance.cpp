@@ -111,6 +111,15 @@ std::string plugins_section(View campaign) {
   const View events = plugins["events"];
   std::string body;
   if (events.size() == 0) body += paragraph("No plugin failed.", "lead");
+  HtmlTable sums({"Plugin", "Version", "Component", "Trouble", "Times", "Last"}, {4});
+  const View summed = plugins["trouble"];
+  for (std::size_t i = 0; i < summed.size(); ++i) {
+    const View t = summed.at(i);
+    sums.row({"<code>" + escaped(t["plugin"].text()) + "</code>", escaped(t["version"].text()),
+              escaped(t["component"].text()), escaped(t["kind"].text()),
+              escaped(count(t["count"].number())), escaped(t["detail"].text())});
+  }
+  if (sums.rows() > 0) body += sums.html();
   HtmlTable trouble({"When", "What", "Last log lines"}, {});
   for (std::size_t i = 0; i < std::min(events.size(), max_events); ++i) {
     const View e = events.at(i);

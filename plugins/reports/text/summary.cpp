@@ -175,6 +175,23 @@ std::string event_list(View events) {
   return out;
 }
 
+std::string plugin_trouble(View plugins) {
+  std::string out;
+  const View trouble = plugins["trouble"];
+  for (std::size_t i = 0; i < std::min(trouble.size(), max_listed); ++i) {
+    const View one = trouble.at(i);
+    std::string text(one["plugin"].text());
+    if (one["version"]) text += " " + std::string(one["version"].text());
+    if (one["component"]) text += " (" + std::string(one["component"].text()) + ")";
+    text += ", " + std::string(one["kind"].text()) + " x" + count(one["count"].number()) + ": " +
+            std::string(one["detail"].text());
+    out += item(text);
+  }
+  if (trouble.size() > max_listed)
+    out += "  and " + std::to_string(trouble.size() - max_listed) + " more in the JSON report\n";
+  return out + event_list(plugins["events"]);
+}
+
 std::string safety(View campaign) {
   std::string out = event_list(campaign["safety"]["events"]);
   const View margin = campaign["safety"]["nearest_margin"];
@@ -223,7 +240,7 @@ std::string campaign_summary(View campaign) {
   out += section("CAPACITY", capacity);
   out += section("ERRORS", error_table(campaign));
   out += section("SAFETY EVENTS", safety(campaign));
-  const std::string trouble = event_list(campaign["plugins"]["events"]);
+  const std::string trouble = plugin_trouble(campaign["plugins"]);
   out += section("PLUGIN TROUBLE", trouble.empty() ? "  none\n" : trouble);
   out += section("MEASUREMENT", measurement(campaign));
   out += section("WHAT TO DO", list(campaign["recommendations"], "  nothing\n"));

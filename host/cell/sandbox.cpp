@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/sandbox.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "registry/privileges.h"
+
+namespace ordeal {
+
+namespace {
+
+/// Logs are rotated far below this; what else a plugin writes by itself ends here.
+constexpr rlim_t largest_file = rlim_t{1} << 30;
+
+enum class When : std::uint8_t {
+  always,
+  without_network,
+  other_process,  // unless the first argument is this very process
+  new_process,    // unless it makes a thread
+};
+
+struct Rule {
+  int number;
+  const char* name;
+  When when;
+};
+
+#define CALL(name, when) \
+  Rule { SCMP_SYS(name), #name, When::when }
+constexpr std::array rules{
+    CALL(execve, always),
+    CALL(execveat, always),
+    CALL(fork, always),
+    CALL(vfork, always),
+    CALL(clone, new_process),
+    CALL(ptrace, always),
+    CALL(process_vm_readv, always),
+    CALL(process_vm_writev, always),
+    CALL(pidfd_getfd, always),
+    CALL(pidfd_send_signal, always),
+    CALL(kill, other_process),
+    CALL(tkill, always),
+    CALL(tgkill, other_process),
+    CALL(rt_sigqueueinfo, other_process),
+    CALL(rt_tgsigqueueinfo, other_process),
+    CALL(socket, without_network),
+    // A ring makes sockets behind the filter's back.
+    CALL(io_uring_setup, without_network),
+    CALL(mount, always),
+    CALL(umount2, always),
+    CALL(move_mount, always),
+    CALL(fsopen, always),
+    CALL(pivot_root, always),
+    CALL(chroot, always),
+    CALL(setns, always),
+    CALL(unshare, always),
+    CALL(bpf, always),
+    CALL(userfaultfd, always),
+    CALL(add_key, always),
+    CALL(request_key, always),
+    CALL(keyctl, always),
+    CALL(init_module, always),
+    CALL(finit_module, always),
+    CALL(delete_module, always),
+    CALL(kexec_load, always),
+    CALL(reboot, always),
+    CALL(swapon, always),
+    CALL(swapoff, always),
+    CALL(settimeofday, always),
+    CALL(clock_settime, always),
+};
+#undef CALL
+
+/// The leak checker stops the process from a clone of it, by ptrace.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+#else
+constexpr bool sanitized = false;
+#endif
+
+bool has(const std::vector<std::string>& privileges, std::string_view one) {
+  return std::find(privileges.begin(), privileges.end(), one) != privileges.end();
+}
+
+bool applies(const Rule& rule, const std::vector<std::string>& privileges) {
+  if (rule.when == When::without_network) return !has(privileges, privilege_network);
+  if (!sanitized) return true;
+  return rule.when != When::new_process && rule.number != SCMP_SYS(ptrace);
+}
+
+int add(scmp_filter_ctx filter, std::uint32_t action, const Rule& rule) {
+  switch (rule.when) {
+    case When::other_process:
+      return seccomp_rule_add(filter, action, rule.number, 1,
+                              SCMP_A0_32(SCMP_CMP_NE, static_cast<std::uint32_t>(::getpid())));
+    case When::new_process:
+      return seccomp_rule_add(filter, action, rule.number, 1,
+                              SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    default:
+      return seccomp_rule_add(filter, action, rule.number, 0);
+  }
+}
+
+}  // namespace
+
+struct Sandbox::Counters {
+  std::array<std::atomic<std::uint64_t>, rules.size()> denied{};
+  std::array<std::uint64_t, rules.size()> taken{};  // the reactor's thread only
+
+  /// Answers every denied call. The thread that calls waits meanwhile, so this one makes no call
+  /// that could be denied itself.
+  void answer(int listener) {
+    seccomp_notif* request = nullptr;
+    seccomp_notif_resp* response = nullptr;
+    if (seccomp_notify_alloc(&request, &response) != 0) return;
+    for (;;) {
+      std::memset(request, 0, sizeof *request);  // the kernel insists
+      const int received = seccomp_notify_receive(listener, request);
+      // Its caller was killed before it could be read.
+      if (received != 0 && (errno == EINTR || errno == ENOENT)) continue;
+      if (received != 0) break;
+      for (std::size_t i = 0; i < rules.size(); ++i)
+        if (rules[i].number == request->data.nr) denied[i].fetch_add(1, std::memory_order_relaxed);
+      response->id = request->id;
+      response->val = 0;
+      response->error = -EPERM;
+      response->flags = 0;
+      seccomp_notify_respond(listener, response);
+    }
+    const int why = errno;
+    seccomp_notify_free(request, response);
+    // Nobody may wait for an answer that will not come. The number is another file's when a plugin
+    // has closed ours, and then those who waited have been let go.
+    if (why != EBADF && why != ENOTTY) ::close(listener);
+  }
+};
+
+Sandbox::Sandbox(const Confinement& confinement) : counters_(std::make_shared<Counters>()) {
+  limit(confinement);
+  filter(confinement);
+}
+
+void Sandbox::limit(const Confinement& confinement) {
+  const auto at_most = [this](auto resource, const char* name, rlim_t value) {
+    rlimit now{};
+    ::getrlimit(resource, &now);
+    const rlim_t most = std::min(value, now.rlim_max);
+    const rlimit wanted{most, most};
+    if (::setrlimit(resource, &wanted) != 0)
+      gaps_.push_back(std::string(name) + ": " + std::strerror(errno));
+  };
+  at_most(RLIMIT_CORE, "no core files", 0);
+  at_most(RLIMIT_FSIZE, "size of files", largest_file);
+  if (confinement.files != 0) at_most(RLIMIT_NOFILE, "open descriptors", confinement.files);
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    gaps_.push_back(std::string("no new privileges: ") + std::strerror(errno));
+}
+
+void Sandbox::filter(const Confinement& confinement) {
+  // Denied calls are answered by a thread of this process, which can tell their names. A kernel
+  // without such listeners answers by itself.
+  int error = 0;
+  for (const std::uint32_t action : {SCMP_ACT_NOTIFY, SCMP_ACT_ERRNO(EPERM)}) {
+    const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (filter == nullptr) {
+      error = -ENOMEM;
+      break;
+    }
+    // All threads: the log has one already.
+    error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    // The C library falls back to clone(), whose flags a filter can read.
+    if (error == 0 && !sanitized)
+      error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    for (const Rule& rule : rules)
+      // A call that this architecture does not have needs no rule.
+      if (error == 0 && rule.number >= 0 && applies(rule, confinement.privileges))
+        error = add(filter, action, rule);
+    if (error == 0) error = seccomp_load(filter);
+    if (error == 0 && action == SCMP_ACT_NOTIFY) {
+      const int listener = seccomp_notify_fd(filter);
+      sigset_t all;
+      sigset_t before;
+      ::sigfillset(&all);
+      // Signals are for the plugin's threads and the reactor's.
+      ::pthread_sigmask(SIG_BLOCK, &all, &before);
+      std::thread([counters = counters_, listener] { counters->answer(listener); }).detach();
+      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+    seccomp_release(filter);
+    if (error == 0) return;
+  }
+  gaps_.push_back(std::string("system calls are not filtered: ") + std::strerror(-error));
+}
+
+std::vector<Sandbox::Denial> Sandbox::take_denials() {
+  std::vector<Denial> denials;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const std::uint64_t all = counters_->denied[i].load(std::memory_order_relaxed);
+    if (all == counters_->taken[i]) continue;
+    denials.push_back({rules[i].name, all - counters_->taken[i]});
+    counters_->taken[i] = all;
+  }
+  return denials;
+}
+
+std::vector<std::string> Sandbox::denied_calls(const std::vector<std::string>& privileges) {
+  std::vector<std::string> names;
+  for (const Rule& rule : rules)
+    if (rule.number >= 0 && applies(rule, privileges)) names.emplace_back(rule.name);
+  return names;
+}
+
+}  // namespace ordeal
