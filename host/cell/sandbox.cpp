@@ -126,12 +126,10 @@ struct Sandbox::Counters {
   std::array<std::atomic<std::uint64_t>, rules.size()> denied{};
   std::array<std::uint64_t, rules.size()> taken{};  // the reactor's thread only
 
-  /// Answers every denied call. The thread that calls waits meanwhile, so this one makes no call
-  /// that could be denied itself.
-  void answer(int listener) {
-    seccomp_notif* request = nullptr;
-    seccomp_notif_resp* response = nullptr;
-    if (seccomp_notify_alloc(&request, &response) != 0) return;
+  /// Answers every denied call. The thread that calls waits meanwhile, perhaps with locks of the C
+  /// library held (fork takes that of malloc): this one neither makes a call that could be denied
+  /// nor allocates.
+  void answer(int listener, seccomp_notif* request, seccomp_notif_resp* response) {
     for (;;) {
       std::memset(request, 0, sizeof *request);  // the kernel insists
       const int received = seccomp_notify_receive(listener, request);
@@ -147,10 +145,10 @@ struct Sandbox::Counters {
       seccomp_notify_respond(listener, response);
     }
     const int why = errno;
-    seccomp_notify_free(request, response);
     // Nobody may wait for an answer that will not come. The number is another file's when a plugin
     // has closed ours, and then those who waited have been let go.
     if (why != EBADF && why != ENOTTY) ::close(listener);
+    seccomp_notify_free(request, response);
   }
 };
 
@@ -194,6 +192,9 @@ void Sandbox::filter(const Confinement& confinement) {
       // A call that this architecture does not have needs no rule.
       if (error == 0 && rule.number >= 0 && applies(rule, confinement.privileges))
         error = add(filter, action, rule);
+    seccomp_notif* request = nullptr;
+    seccomp_notif_resp* response = nullptr;
+    if (error == 0 && action == SCMP_ACT_NOTIFY) error = seccomp_notify_alloc(&request, &response);
     if (error == 0) error = seccomp_load(filter);
     if (error == 0 && action == SCMP_ACT_NOTIFY) {
       const int listener = seccomp_notify_fd(filter);
@@ -202,7 +203,9 @@ void Sandbox::filter(const Confinement& confinement) {
       ::sigfillset(&all);
       // Signals are for the plugin's threads and the reactor's.
       ::pthread_sigmask(SIG_BLOCK, &all, &before);
-      std::thread([counters = counters_, listener] { counters->answer(listener); }).detach();
+      std::thread([counters = counters_, listener, request, response] {
+        counters->answer(listener, request, response);
+      }).detach();
       ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     }
     seccomp_release(filter);

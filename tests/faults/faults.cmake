@@ -40,7 +40,35 @@ fault(scenario-completes-twice FAULT_IN_SCENARIO FAULT_COMPLETES_TWICE)
 fault(rule-aborts FAULT_IN_RULE FAULT_ABORTS)
 fault(report-aborts FAULT_IN_REPORT FAULT_ABORTS)
 
-# The plugins that the other compiler builds are for every preset; these tests for the installed host.
+# Two plugins by the other compiler, for campaign.other_compiler. No sanitizer: an author has none.
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  find_program(ORDEAL_OTHER_CC NAMES gcc-12 gcc REQUIRED)
+  find_program(ORDEAL_OTHER_CXX NAMES g++-12 g++ REQUIRED)
+else()
+  find_program(ORDEAL_OTHER_CC NAMES clang-14 clang REQUIRED)
+  find_program(ORDEAL_OTHER_CXX NAMES clang++-14 clang++ REQUIRED)
+endif()
+set(other_dir "${PROJECT_BINARY_DIR}/other-compiler")
+set(sdk_dir "${PROJECT_SOURCE_DIR}/sdk")
+set(other_flags -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -I "${sdk_dir}/include"
+  "-Wl,--version-script=${sdk_dir}/cmake/ordeal_plugin.map" -Wl,-z,defs)
+file(MAKE_DIRECTORY "${other_dir}")
+file(GLOB_RECURSE sdk_headers CONFIGURE_DEPENDS ${sdk_dir}/include/*.h ${sdk_dir}/include/*.hpp)
+set(other_c "${CMAKE_CURRENT_SOURCE_DIR}/faults/fault.c")
+set(other_cpp "${CMAKE_CURRENT_SOURCE_DIR}/consumers/digest_cpp/digest.cpp")
+add_custom_command(OUTPUT "${other_dir}/org.example.other-c.so"
+  COMMAND ${ORDEAL_OTHER_CC} -std=c11 ${other_flags} -DFAULT_IN_SCENARIO
+    "-DFAULT_ID=\\\"org.example.other-c\\\"" "${other_c}" -o org.example.other-c.so
+  DEPENDS "${other_c}" ${sdk_headers} WORKING_DIRECTORY "${other_dir}")
+add_custom_command(OUTPUT "${other_dir}/org.example.digest.so"
+  COMMAND ${ORDEAL_OTHER_CXX} -std=c++20 ${other_flags} "${other_cpp}" -o org.example.digest.so
+  DEPENDS "${other_cpp}" ${sdk_headers} WORKING_DIRECTORY "${other_dir}")
+add_custom_target(other_compiler_plugins
+  DEPENDS "${other_dir}/org.example.other-c.so" "${other_dir}/org.example.digest.so")
+add_dependencies(test_campaign other_compiler_plugins)
+target_compile_definitions(test_campaign PRIVATE ORDEAL_OTHER_COMPILER_DIR="${other_dir}")
+
+# What follows drives the installed host, or needs thousands of cells.
 if(ORDEAL_SANITIZE)
   return()
 endif()
@@ -59,4 +87,13 @@ foreach(case IN LISTS cases)
   # Each run asks little of the machine and is judged by no figure: two may run at once.
   set_tests_properties(faults.${case} PROPERTIES LABELS e2e TIMEOUT 120 FIXTURES_REQUIRED stage)
 endforeach()
+
+add_executable(test_mutated_elf faults/mutated_elf_test.cpp $<TARGET_OBJECTS:test_main>)
+target_include_directories(test_mutated_elf PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(test_mutated_elf PRIVATE ordeal_campaign OpenSSL::Crypto test_main)
+target_compile_definitions(test_mutated_elf PRIVATE
+  ORDEAL_BUILD_DIR="${PROJECT_BINARY_DIR}" ORDEAL_FAULTS_DIR="${fault_dir}")
+add_dependencies(test_mutated_elf fault_plugins ordeal_cell_program)
+add_test(NAME faults.mutated_elf COMMAND test_mutated_elf --log_level=message)
+set_tests_properties(faults.mutated_elf PROPERTIES LABELS unit TIMEOUT 300)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS faults/plugin_faults_test.cpp)

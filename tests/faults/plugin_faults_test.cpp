@@ -68,7 +68,8 @@ struct FaultyRun {
                                           {"duration", phase},
                                           {"connections", 2},
                                           {"rate", 40},
-                                          {"timeout", "2s"}}};
+                                          {"timeout", "2s"},
+                                          {"slo", json::object{{"success", ">=90%"}}}}};
     const json::value campaign{{"campaign", "faults"},
                                {"version", 1},
                                {"duration", "1m"},
@@ -131,7 +132,7 @@ struct FaultyRun {
       BOOST_TEST(
           (finished.code == code || (finished.code == 114 && contains(invalid, "the generator"))));
       BOOST_TEST(number_at(report, "/campaign_summary/total_successful_operations") >= operations);
-      BOOST_TEST(number_at(report, "/readiness_check/resources/memory_total") > 0);
+      BOOST_TEST(number_at(report, "/resource_impact_summary/memory/max") > 0);
       json::error_code ec;
       const auto* list = report.find_pointer("/plugins/trouble", ec);
       BOOST_REQUIRE(list != nullptr);
