@@ -108,16 +108,18 @@ bool applies(const Rule& rule, const std::vector<std::string>& privileges) {
 }
 
 int add(scmp_filter_ctx filter, std::uint32_t action, const Rule& rule) {
-  switch (rule.when) {
-    case When::other_process:
-      return seccomp_rule_add(filter, action, rule.number, 1,
-                              SCMP_A0_32(SCMP_CMP_NE, static_cast<std::uint32_t>(::getpid())));
-    case When::new_process:
-      return seccomp_rule_add(filter, action, rule.number, 1,
-                              SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
-    default:
-      return seccomp_rule_add(filter, action, rule.number, 0);
+  scmp_arg_cmp first{};  // of the call's arguments
+  unsigned compared = 0;
+  if (rule.when == When::other_process) {
+    compared = 1;
+    first.op = SCMP_CMP_NE;
+    first.datum_a = static_cast<scmp_datum_t>(::getpid());
+  } else if (rule.when == When::new_process) {
+    compared = 1;
+    first.op = SCMP_CMP_MASKED_EQ;
+    first.datum_a = CLONE_THREAD;
   }
+  return seccomp_rule_add_array(filter, action, rule.number, compared, &first);
 }
 
 }  // namespace

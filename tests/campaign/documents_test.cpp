@@ -71,6 +71,37 @@ bool contains(const std::vector<VerdictReason>& reasons, const std::string& part
 
 BOOST_AUTO_TEST_SUITE(documents)
 
+BOOST_AUTO_TEST_CASE(plugin_trouble_is_added_up_by_plugin_component_and_kind) {
+  JournalFixture fixture;
+  for (const auto& step : test::full_story()) step(fixture);
+  for (int i = 0; i < 3; ++i)
+    fixture.event("plugin", "trouble", 60 + i, 0,
+                  R"({"plugin":"org.example.spy 2.0.0","component":null,"kind":"denied",
+                  "count":5,"reason":"socket() was denied"})");
+  fixture.event("plugin", "cell_died", 64, 0,
+                R"({"plugin":"org.a 1.0.0, org.b 1.1.0","plugins":["org.a 1.0.0","org.b 1.1.0",
+                "org.a 1.0.0"],"cell":"service","how":"hung for 5 s, killed"})");
+  fixture.event("safety", "rule_verdict", 65, 0,
+                R"({"rule":"late","plugin":"org.example.late 0.1.0","level":"hold",
+                "metric":"rule deadline","reason":"rule late: it missed its deadline 2 times"})");
+  fixture.event("plugin", "report_failed", 66, 0,
+                R"({"plugin":"org.example.pdf 3.0.0","component":"pdf","stage":2,
+                "reason":"its cell died: signal SIGSEGV"})");
+  const auto document = parsed(campaign_document(*fixture.reader()));
+  const auto& trouble = at(document, "/plugins/trouble").as_array();
+  std::string all;
+  for (const auto& one : trouble)
+    all += text(one, "/plugin") + " " + text(one, "/version") + " " + text(one, "/kind") + " x" +
+           std::to_string(static_cast<int>(number(one, "/count"))) + "\n";
+  BOOST_TEST(all ==
+             "org.a 1.0.0 hang x1\n"
+             "org.b 1.1.0 hang x1\n"
+             "org.example.late 0.1.0 overrun x1\n"
+             "org.example.pdf 3.0.0 crash x1\n"
+             "org.example.spy 2.0.0 denied x15\n"
+             "org.ordeal.http 0.1.0 crash x1\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_phase_document_carries_what_the_journal_counted) {
   JournalFixture fixture;
   for (const auto& step : test::full_story()) step(fixture);
