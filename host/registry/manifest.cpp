@@ -214,6 +214,13 @@ class ManifestReader {
     }
     const std::vector<std::string> privileges(known_privileges.begin(), known_privileges.end());
     const std::vector<std::string>& asked = reading_.info.privileges;
+    const auto listed = [](const std::vector<std::string>& list, std::string_view one) {
+      return std::find(list.begin(), list.end(), one) != list.end();
+    };
+    if (listed(wanted, "ordeal.host.process/1") && !listed(asked, privilege_process))
+      fail("/requires/host_extensions",
+           "'ordeal.host.process/1' is only for plugins with the privilege process", {},
+           "add \"process\" to requires.privileges");
     for (std::size_t i = 0; i < asked.size(); ++i) {
       if (std::find(privileges.begin(), privileges.end(), asked[i]) != privileges.end()) continue;
       const std::string near = nearest(asked[i], privileges);

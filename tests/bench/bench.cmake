@@ -28,3 +28,8 @@ target_compile_definitions(bench_plugin_boundary PRIVATE
 add_dependencies(bench_plugin_boundary noop_c noop_cpp)
 add_test(NAME bench.plugin_boundary COMMAND bench_plugin_boundary --rounds 1 --seconds 0.05)
 set_tests_properties(bench.plugin_boundary PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
+# Prints what the filter of a cell costs a system call.
+add_executable(sandbox_cost bench/sandbox_cost.cpp)
+target_link_libraries(sandbox_cost PRIVATE ordeal_cell)
+add_test(NAME bench.sandbox_cost COMMAND sandbox_cost)
+set_tests_properties(bench.sandbox_cost PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 60)
