@@ -10,7 +10,13 @@ namespace ordeal {
 namespace json = boost::json;
 
 std::vector<SchemaViolation> check_schema(const json::value& schema, const json::value& value) {
-  SchemaChecker checker(schema);
+  SchemaPatterns patterns;
+  return check_schema(schema, value, patterns);
+}
+
+std::vector<SchemaViolation> check_schema(const json::value& schema, const json::value& value,
+                                          SchemaPatterns& patterns) {
+  SchemaChecker checker(schema, patterns);
   std::vector<FoundViolation> found;
   checker.check(schema, value, "", found);
   std::vector<SchemaViolation> violations;

@@ -9,6 +9,8 @@
 
 namespace ordeal {
 
+class SchemaPatterns;
+
 /// One way in which a value does not satisfy a schema.
 struct SchemaViolation {
   std::string pointer;   // of the offending value (for an unknown key: of that member)
@@ -25,6 +27,11 @@ struct SchemaViolation {
 /// Reports all violations.
 std::vector<SchemaViolation> check_schema(const boost::json::value& schema,
                                           const boost::json::value& value);
+
+/// The same for many values: `patterns` keeps what was compiled.
+std::vector<SchemaViolation> check_schema(const boost::json::value& schema,
+                                          const boost::json::value& value,
+                                          SchemaPatterns& patterns);
 
 /// Fills in the `default` of every absent property, recursively.
 void apply_defaults(const boost::json::value& schema, boost::json::value& value);

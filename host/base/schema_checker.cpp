@@ -71,7 +71,7 @@ void SchemaChecker::check_keywords(const Object& schema, const Value& value,
   if (const Value* reference = schema.if_contains("$ref")) {
     check_reference(*reference, value, pointer, found);
   }
-  if (!check_scalar_keywords(schema, value, pointer, found)) return;
+  if (!check_scalar_keywords(schema, value, pointer, patterns_, found)) return;
   if (value.is_object()) check_object(schema, value.get_object(), pointer, found);
   if (value.is_array()) check_array(schema, value, pointer, found);
   check_combinations(schema, value, pointer, found);
@@ -140,7 +140,7 @@ void SchemaChecker::check_member(const Object& schema, const Object& properties,
   if (const Object* patterns = object_at(schema, "patternProperties")) {
     for (const auto& pattern : *patterns) {
       std::string problem;
-      if (matches_pattern(text_of(pattern.key()), key, problem)) {
+      if (patterns_.matches(text_of(pattern.key()), key, problem)) {
         known = true;
         check(pattern.value(), value, pointer, found);
       }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/schema.h"
+#include "base/schema_patterns.h"
 
 namespace ordeal {
 
@@ -19,10 +20,12 @@ struct FoundViolation {
 };
 
 /// Walks one schema over one value. Bounded in depth and work whatever the schema says, because
-/// schemas come with plugins. Borrows the root schema. One thread.
+/// schemas come with plugins. Borrows the root schema and the
+/// patterns. One thread.
 class SchemaChecker {
  public:
-  explicit SchemaChecker(const boost::json::value& root) : root_(root) {}
+  SchemaChecker(const boost::json::value& root, SchemaPatterns& patterns)
+      : root_(root), patterns_(patterns) {}
 
   void check(const boost::json::value& schema, const boost::json::value& value,
              const std::string& pointer, std::vector<FoundViolation>& found);
@@ -50,6 +53,7 @@ class SchemaChecker {
   bool holds(const Value& schema, const Value& value, const std::string& pointer);
 
   const Value& root_;
+  SchemaPatterns& patterns_;
   std::size_t depth_ = 0;
   std::size_t work_ = 0;
   bool gave_up_ = false;
@@ -58,11 +62,8 @@ class SchemaChecker {
 /// type, enum, const, format and the limits of numbers and strings: all that needs no recursion.
 /// Returns false when the value is of another kind, so that nothing else is worth saying.
 bool check_scalar_keywords(const boost::json::object& schema, const boost::json::value& value,
-                           const std::string& pointer, std::vector<FoundViolation>& found);
-
-/// Whether `text` matches an ECMAScript pattern somewhere; on a pattern that cannot be used, an
-/// error text in `problem`.
-bool matches_pattern(std::string_view pattern, std::string_view text, std::string& problem);
+                           const std::string& pointer, SchemaPatterns& patterns,
+                           std::vector<FoundViolation>& found);
 
 /// Equal as JSON: 1 and 1.0 are.
 bool equal_json(const boost::json::value& a, const boost::json::value& b);

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <boost/json.hpp>
 #include <cmath>
-#include <optional>
 
 #include "base/duration.h"
 #include "base/json.h"
-#include "base/pattern.h"
 #include "base/schema_checker.h"
 #include "base/schema_describe.h"
 
 namespace ordeal {
 namespace json = boost::json;
 namespace {
-
-constexpr std::size_t longest_matched = 65536;
 
 bool whole(const json::value& value) {
   if (value.is_int64() || value.is_uint64()) return true;
@@ -80,7 +76,7 @@ std::size_t characters(std::string_view text) {
 }
 
 void check_string(const json::object& schema, const json::value& value, const std::string& pointer,
-                  std::vector<FoundViolation>& found) {
+                  SchemaPatterns& patterns, std::vector<FoundViolation>& found) {
   const std::string_view text(value.get_string().data(), value.get_string().size());
   const json::value* keyword = schema.if_contains("minLength");
   if (keyword != nullptr && keyword->is_number() &&
@@ -99,7 +95,7 @@ void check_string(const json::object& schema, const json::value& value, const st
   if (keyword != nullptr && keyword->is_string()) {
     const std::string pattern(keyword->get_string().data(), keyword->get_string().size());
     std::string problem;
-    if (!matches_pattern(pattern, text, problem)) {
+    if (!patterns.matches(pattern, text, problem)) {
       const json::value* words = schema.if_contains("description");
       const bool described = words != nullptr && words->is_string();
       add_violation(found, pointer,
@@ -130,21 +126,9 @@ bool equal_json(const json::value& a, const json::value& b) {
   return a == b;
 }
 
-bool matches_pattern(std::string_view pattern, std::string_view text, std::string& problem) {
-  const std::optional<Pattern> compiled = Pattern::compile(pattern);
-  if (!compiled) {
-    problem = "the pattern in the schema cannot be used";
-    return false;
-  }
-  if (text.size() > longest_matched) {
-    problem = "too long to check against a pattern";
-    return false;
-  }
-  return compiled->search(text);
-}
-
 bool check_scalar_keywords(const json::object& schema, const json::value& value,
-                           const std::string& pointer, std::vector<FoundViolation>& found) {
+                           const std::string& pointer, SchemaPatterns& patterns,
+                           std::vector<FoundViolation>& found) {
   if (const json::value* type = schema.if_contains("type");
       type != nullptr && !is_any_type(*type, value)) {
     const char* kind = value.is_object()   ? "an object"
@@ -185,7 +169,7 @@ bool check_scalar_keywords(const json::object& schema, const json::value& value,
   }
   if (found.size() > before) return false;
   if (value.is_number()) check_number(schema, value, pointer, found);
-  if (value.is_string()) check_string(schema, value, pointer, found);
+  if (value.is_string()) check_string(schema, value, pointer, patterns, found);
   return true;
 }
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/schema_patterns.h"
+
+#include <map>
+#include <optional>
+
+#include "base/pattern.h"
+
+namespace ordeal {
+namespace {
+
+constexpr std::size_t longest_matched = 65536;
+// Patterns come with plugins, so there may be any number of them.
+constexpr std::size_t most_kept = 256;
+
+}  // namespace
+
+struct SchemaPatterns::Compiled {
+  std::map<std::string, std::optional<Pattern>, std::less<>> by_text;  // none: unusable
+};
+
+SchemaPatterns::SchemaPatterns() : compiled_(std::make_unique<Compiled>()) {}
+SchemaPatterns::~SchemaPatterns() = default;
+
+bool SchemaPatterns::matches(std::string_view pattern, std::string_view text,
+                             std::string& problem) {
+  auto known = compiled_->by_text.find(pattern);
+  if (known == compiled_->by_text.end()) {
+    if (compiled_->by_text.size() >= most_kept) compiled_->by_text.clear();
+    known = compiled_->by_text.emplace(pattern, Pattern::compile(pattern)).first;
+  }
+  if (!known->second) {
+    problem = "the pattern in the schema cannot be used";
+    return false;
+  }
+  if (text.size() > longest_matched) {
+    problem = "too long to check against a pattern";
+    return false;
+  }
+  return known->second->search(text);
+}
+
+}  // namespace ordeal
