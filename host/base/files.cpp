@@ -208,6 +208,7 @@ InstallPaths install_paths() {
   paths.plugins = start + "/lib/" ORDEAL_TRIPLET "/ordeal/plugins";
   paths.manifests = start + "/share/ordeal/manifests";
   paths.templates = start + "/share/ordeal/templates";
+  paths.sysconf = (start == "/usr" ? "" : start) + "/etc/ordeal";
   return paths;
 }
 

@@ -47,6 +47,7 @@ struct InstallPaths {
   std::string plugins;    // <prefix>/lib/<triplet>/ordeal/plugins
   std::string manifests;  // <prefix>/share/ordeal/manifests
   std::string templates;  // <prefix>/share/ordeal/templates
+  std::string sysconf;    // /etc/ordeal of prefix /usr, else <prefix>/etc/ordeal
 };
 InstallPaths install_paths();
 

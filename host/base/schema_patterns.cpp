@@ -17,6 +17,13 @@ constexpr std::size_t most_kept = 256;
 
 struct SchemaPatterns::Compiled {
   std::map<std::string, std::optional<Pattern>, std::less<>> by_text;  // none: unusable
+
+  const std::optional<Pattern>& get(std::string_view pattern) {
+    const auto known = by_text.find(pattern);
+    if (known != by_text.end()) return known->second;
+    if (by_text.size() >= most_kept) by_text.clear();
+    return by_text.emplace(pattern, Pattern::compile(pattern)).first->second;
+  }
 };
 
 SchemaPatterns::SchemaPatterns() : compiled_(std::make_unique<Compiled>()) {}
@@ -24,12 +31,8 @@ SchemaPatterns::~SchemaPatterns() = default;
 
 bool SchemaPatterns::matches(std::string_view pattern, std::string_view text,
                              std::string& problem) {
-  auto known = compiled_->by_text.find(pattern);
-  if (known == compiled_->by_text.end()) {
-    if (compiled_->by_text.size() >= most_kept) compiled_->by_text.clear();
-    known = compiled_->by_text.emplace(pattern, Pattern::compile(pattern)).first;
-  }
-  if (!known->second) {
+  const std::optional<Pattern>& compiled = compiled_->get(pattern);
+  if (!compiled) {
     problem = "the pattern in the schema cannot be used";
     return false;
   }
@@ -37,7 +40,11 @@ bool SchemaPatterns::matches(std::string_view pattern, std::string_view text,
     problem = "too long to check against a pattern";
     return false;
   }
-  return known->second->search(text);
+  return compiled->search(text);
+}
+
+bool SchemaPatterns::usable(std::string_view pattern) {
+  return compiled_->get(pattern).has_value();
 }
 
 }  // namespace ordeal

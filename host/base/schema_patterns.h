@@ -20,6 +20,9 @@ class SchemaPatterns {
   /// error text in `problem`.
   bool matches(std::string_view pattern, std::string_view text, std::string& problem);
 
+  /// Whether the pattern can be used at all.
+  bool usable(std::string_view pattern);
+
  private:
   struct Compiled;
   std::unique_ptr<Compiled> compiled_;

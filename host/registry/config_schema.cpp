@@ -5,7 +5,6 @@
 #include <string>
 
 #include "base/json.h"
-#include "base/pattern.h"
 #include "base/schema_checker.h"
 #include "base/schema_describe.h"
 #include "base/schema_walk.h"
@@ -19,7 +18,8 @@ std::string text_of(json::string_view text) { return {text.data(), text.size()};
 /// Walks every subschema once; a manifest is at most 256 KiB, so it is not many.
 class ConfigSchemaChecker {
  public:
-  explicit ConfigSchemaChecker(const json::value& root) : root_(root) {}
+  ConfigSchemaChecker(const json::value& root, SchemaPatterns& patterns)
+      : root_(root), patterns_(patterns) {}
 
   std::vector<SchemaViolation> check() {
     walk(root_, "");
@@ -56,7 +56,7 @@ class ConfigSchemaChecker {
   }
 
   void check_pattern(const std::string& pattern, const std::string& pointer, bool at_key) {
-    if (Pattern::compile(pattern)) return;
+    if (patterns_.usable(pattern)) return;
     add(pointer, "the pattern " + show_value(json::value(pattern)) + " cannot be used",
         "an ECMAScript pattern without back-references, look-behind, \\p{...} and named groups",
         at_key);
@@ -86,7 +86,7 @@ class ConfigSchemaChecker {
     json::value partial = schema;
     partial.get_object().erase("required");
     std::vector<FoundViolation> found;
-    SchemaChecker(root_).check(partial, standard, pointer, found);
+    SchemaChecker(root_, patterns_).check(partial, standard, pointer, found);
     if (found.empty()) return;
     SchemaViolation& first = found.front().violation;
     first.what = "the default breaks its own schema: " + first.what;
@@ -94,13 +94,15 @@ class ConfigSchemaChecker {
   }
 
   const json::value& root_;
+  SchemaPatterns& patterns_;
   std::vector<SchemaViolation> violations_;
 };
 
 }  // namespace
 
-std::vector<SchemaViolation> check_config_schema(const json::value& schema) {
-  return ConfigSchemaChecker(schema).check();
+std::vector<SchemaViolation> check_config_schema(const json::value& schema,
+                                                 SchemaPatterns& patterns) {
+  return ConfigSchemaChecker(schema, patterns).check();
 }
 
 }  // namespace ordeal

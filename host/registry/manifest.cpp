@@ -9,6 +9,7 @@
 #include <array>
 #include <boost/json.hpp>
 #include <cerrno>
+#include <filesystem>
 #include <set>
 
 #include "base/files.h"
@@ -23,6 +24,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::uint64_t largest_manifest = 256 * 1024;
+constexpr std::uint64_t largest_signature = 8 * 1024;
 constexpr std::size_t most_errors = 8;
 
 constexpr std::array<std::string_view, 6> host_extensions{
@@ -56,20 +58,33 @@ std::vector<std::string> texts_at(const json::value& root, const char* pointer) 
 /// One manifest while it is being read.
 class ManifestReader {
  public:
-  ManifestReader(const std::string& path, const PluginPlace& place) : place_(place) {
+  ManifestReader(const std::string& path, const PluginPlace* place, ManifestRules& rules)
+      : place_(place), rules_(rules) {
     reading_.info.manifest_path = path;
-    reading_.info.trust = place.trust;
-    reading_.info.origin = place.origin;
+    if (place == nullptr) return;
+    reading_.info.trust = place->trust;
+    reading_.info.origin = place->origin;
   }
 
-  ManifestReading read(const json::value& schema) {
-    Result<std::string> text =
-        read_file(reading_.info.manifest_path, ExitCode::plugin_rejected, largest_manifest);
+  ManifestReading read_file_of_place() {
+    const std::string file = resolve_installed();
+    Result<std::string> text = read_file(file, ExitCode::plugin_rejected, largest_manifest);
     if (!text) {
       reading_.errors.push_back(text.error());
       return std::move(reading_);
     }
-    text_ = std::move(*text);
+    if (place_->trust == Trust::is_signed) {
+      if (Result<void> its = check_signature(file, *text); !its) {
+        // Unverified bytes are not parsed, not even for the plugin's id.
+        reading_.errors.push_back(its.error());
+        return std::move(reading_);
+      }
+    }
+    return read(std::move(*text));
+  }
+
+  ManifestReading read(std::string text) {
+    text_ = std::move(text);
     Result<json::value> parsed = parse_json(text_, reading_.info.manifest_path);
     if (!parsed) {
       Error error = parsed.error();
@@ -79,7 +94,7 @@ class ManifestReader {
     }
     const json::value& manifest = *parsed;
     take_identity(manifest);
-    for (SchemaViolation& one : check_schema(schema, manifest)) {
+    for (SchemaViolation& one : check_schema(rules_.schema, manifest, rules_.patterns)) {
       if (reading_.errors.size() >= most_errors) break;
       fail(one.pointer, one.what, one.expected, one.fix, one.at_key);
     }
@@ -96,7 +111,7 @@ class ManifestReader {
     };
     reading_.info.publishes = read_topics(manifest, text_, "publishes", wrong);
     reading_.info.subscribes = read_topics(manifest, text_, "subscribes", wrong);
-    check_trust(manifest);
+    if (place_ != nullptr) check_trust(manifest);
     return std::move(reading_);
   }
 
@@ -154,7 +169,33 @@ class ManifestReader {
            "isolation '" + info.isolation_default + "' is not allowed by the manifest itself",
            "one of isolation.allowed");
     }
-    reading_.required_plugins = texts_at(manifest, "/requires/plugins");
+    if (Result<Version> version = parse_version(info.version); !version)
+      fail("/version", version.error().what, version.error().expected);
+    take_required(manifest);
+  }
+
+  void take_required(const json::value& manifest) {
+    const json::value* list = at_pointer(manifest, "/requires/plugins");
+    if (list == nullptr) return;
+    for (std::size_t i = 0; i < list->get_array().size(); ++i) {
+      const json::value& one = list->get_array()[i];
+      const std::string pointer = "/requires/plugins/" + std::to_string(i);
+      PluginRequirement required;
+      required.id = one.is_string() ? std::string(one.get_string().c_str()) : text_at(one, "/id");
+      const json::value* optional = at_pointer(one, "/optional");
+      required.optional = optional != nullptr && optional->is_bool() && optional->get_bool();
+      Result<VersionRange> range = VersionRange::parse(text_at(one, "/version", "*"));
+      if (!range) {
+        fail(pointer + "/version", range.error().what, range.error().expected);
+        continue;
+      }
+      required.range = std::move(*range);
+      const auto& known = reading_.info.required;
+      if (std::any_of(known.begin(), known.end(),
+                      [&](const PluginRequirement& other) { return other.id == required.id; }))
+        fail(pointer, "the plugin '" + required.id + "' is required twice", "each plugin once");
+      reading_.info.required.push_back(std::move(required));
+    }
   }
 
   void check_abi(const json::value&) {
@@ -191,7 +232,12 @@ class ManifestReader {
            "a name without '/' or '..'");
       return;
     }
-    reading_.info.library_path = place_.libraries + "/" + library;
+    if (place_ == nullptr) {
+      reading_.info.library_path = library;
+      return;
+    }
+    const std::string& own = reading_.info.installed_in;
+    reading_.info.library_path = (own.empty() ? place_->libraries : own) + "/" + library;
     struct stat status {};
     if (stat(reading_.info.library_path.c_str(), &status) != 0) {
       Error error =
@@ -243,7 +289,7 @@ class ManifestReader {
       const json::value* defaults = at_pointer(manifest, base + "/defaults");
       if (schema == nullptr) continue;
       bool usable = true;
-      for (const SchemaViolation& one : check_config_schema(*schema)) {
+      for (const SchemaViolation& one : check_config_schema(*schema, rules_.patterns)) {
         fail(base + "/config_schema" + one.pointer, one.what, one.expected, one.fix, one.at_key);
         usable = false;
       }
@@ -251,7 +297,7 @@ class ManifestReader {
       // Defaults may leave out what the user has to give, but what they say must be right.
       json::value partial = *schema;
       if (partial.is_object()) partial.get_object().erase("required");
-      for (const SchemaViolation& one : check_schema(partial, *defaults)) {
+      for (const SchemaViolation& one : check_schema(partial, *defaults, rules_.patterns)) {
         fail(base + "/defaults" + one.pointer,
              "a default breaks the plugin's own config_schema: " + one.what, one.expected, one.fix,
              one.at_key);
@@ -269,11 +315,10 @@ class ManifestReader {
              "the SHA-256 of the library, as \"integrity\": {\"sha256\": \"...\"}",
              "`sha256sum " + info.library_path + "` prints it");
       }
-      return;
     }
     for (const std::string* file : {&info.manifest_path, &info.library_path}) {
       if (file->empty()) continue;
-      Result<void> trusted = check_owner_trust(*file);
+      Result<void> trusted = rules_.owners.check(*file);
       // A missing library is already reported as such.
       if (trusted || (reading_.errors.size() > 0 && trusted.error().where.file.empty())) continue;
       reading_.errors.push_back(trusted.error());
@@ -281,7 +326,43 @@ class ManifestReader {
     }
   }
 
-  const PluginPlace& place_;
+  /// The file to read. A manifest that is a link into an installed plugin's own folder is followed
+  /// once, so that manifest, signature and library are those of one installation whatever happens
+  /// meanwhile.
+  std::string resolve_installed() {
+    const std::string& path = reading_.info.manifest_path;
+    struct stat status {};
+    if (lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
+    std::error_code failed;
+    const std::filesystem::path real = std::filesystem::canonical(path, failed);
+    if (failed) return path;
+    const std::filesystem::path folder = real.parent_path();
+    if (folder.parent_path() !=
+        std::filesystem::path(place_->libraries) / std::string(installed_folder))
+      return path;
+    reading_.info.installed_in = folder.string();
+    return real.string();
+  }
+
+  Result<void> check_signature(const std::string& file, const std::string& text) {
+    const std::string name = file + ".minisig";
+    Result<std::string> signature = read_file(name, ExitCode::plugin_rejected, largest_signature);
+    if (!signature) {
+      Error error = signature.error();
+      error.where.file = reading_.info.manifest_path;
+      error.what = "its signature cannot be read: " + error.what;
+      error.expected =
+          "a signature by a trusted key, which plugins from " + reading_.info.origin + " need";
+      error.fix = "get the plugin with its signature, or sign it: ordeal plugin sign";
+      return error;
+    }
+    Result<PublicKey> key = verify_message(text, *signature, name, rules_.keys);
+    if (!key) return key.error();
+    return {};
+  }
+
+  const PluginPlace* place_;  // none: the manifest lies in no place yet
+  ManifestRules& rules_;
   std::string text_;
   ManifestReading reading_;
 };
@@ -289,8 +370,13 @@ class ManifestReader {
 }  // namespace
 
 ManifestReading read_manifest(const std::string& path, const PluginPlace& place,
-                              const json::value& schema) {
-  return ManifestReader(path, place).read(schema);
+                              ManifestRules& rules) {
+  return ManifestReader(path, &place, rules).read_file_of_place();
+}
+
+ManifestReading read_manifest_text(std::string text, const std::string& path,
+                                   ManifestRules& rules) {
+  return ManifestReader(path, nullptr, rules).read(std::move(text));
 }
 
 }  // namespace ordeal

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "registry/registry.h"
+#include "registry/trust_policy.h"
 
 namespace ordeal {
 namespace {
@@ -42,16 +43,57 @@ PluginPlace of_prefix(const std::string& prefix) {
   return {share, use_plain ? plain : by_triplet, Trust::owner, "system"};
 }
 
+Result<TrustPolicy> machine_policy() {
+  const InstallPaths own = install_paths();
+  return TrustPolicy::read(own.sysconf + "/trust.json",
+                           own.manifests + "/schemas/trust-policy.json");
+}
+
+PluginPlace under(const Result<TrustPolicy>& policy, PluginPlace place) {
+  place.manifests = real(place.manifests);
+  place.libraries = real(place.libraries);
+  if (policy) {
+    place.trust = policy->of(place);
+  } else {
+    // A policy that cannot be read must not fall away.
+    place.blocked = policy.error();
+  }
+  return place;
+}
+
+/// Of a user without a home: empty paths.
+PluginPlace of_user() {
+  std::string data = environment("XDG_DATA_HOME");
+  if (data.empty() && !environment("HOME").empty()) data = environment("HOME") + "/.local/share";
+  if (data.empty()) return {"", "", Trust::hash, "user"};
+  return {data + "/ordeal/manifests", data + "/ordeal/plugins", Trust::hash, "user"};
+}
+
 }  // namespace
+
+Result<PluginPlace> Registry::user_place() {
+  PluginPlace place = of_user();
+  if (!place.manifests.empty()) return under(machine_policy(), std::move(place));
+  Error error;
+  error.code = ExitCode::preflight;
+  error.what = "there is no folder for your own plugins: neither XDG_DATA_HOME nor HOME is set";
+  error.fix = "set one of them";
+  return error;
+}
+
+PluginPlace Registry::system_place(const std::string& prefix) {
+  return under(machine_policy(), of_prefix(prefix));
+}
 
 std::vector<PluginPlace> Registry::default_places(const std::vector<std::string>& plugin_dirs) {
   std::vector<PluginPlace> places;
+  const InstallPaths own = install_paths();
+  const Result<TrustPolicy> policy = machine_policy();
   // The same folder reached twice would make every plugin shadow itself. A missing --plugin-dir is
   // kept: somebody asked for it, so scan() reports it.
-  const auto add = [&places](PluginPlace place, bool asked_for = false) {
+  const auto add = [&places, &policy](PluginPlace place, bool asked_for = false) {
     if (!asked_for && !is_folder(place.manifests)) return;
-    place.manifests = real(place.manifests);
-    place.libraries = real(place.libraries);
+    place = under(policy, std::move(place));
     const bool known = std::any_of(places.begin(), places.end(), [&](const PluginPlace& other) {
       return other.manifests == place.manifests;
     });
@@ -68,12 +110,8 @@ std::vector<PluginPlace> Registry::default_places(const std::vector<std::string>
     }
     start = end + 1;
   }
-  std::string data = environment("XDG_DATA_HOME");
-  if (data.empty() && !environment("HOME").empty()) data = environment("HOME") + "/.local/share";
-  if (!data.empty())
-    add({data + "/ordeal/manifests", data + "/ordeal/plugins", Trust::hash, "user"});
+  if (PluginPlace user = of_user(); !user.manifests.empty()) add(std::move(user));
   add(of_prefix("/usr/local"));
-  const InstallPaths own = install_paths();
   add({own.manifests + "/plugins", own.plugins, Trust::owner, "system"});
   add(of_prefix("/usr"));
   return places;

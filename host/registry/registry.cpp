@@ -47,14 +47,35 @@ std::vector<std::string> component_names(const PluginInfo& info) {
 void refuse(std::vector<PluginProblem>& problems, const ManifestReading& reading, Error error,
             bool shadowed = false) {
   const PluginInfo& info = reading.info;
-  problems.push_back(
-      {info.manifest_path, info.id, std::move(error), shadowed, component_names(info)});
+  problems.push_back({info.manifest_path, info.id, std::move(error), shadowed,
+                      component_names(info), info.version, info.library_path, info.installed_in});
+}
+
+std::string link_of(const std::string& file) {
+  std::error_code ignored;
+  return std::filesystem::read_symlink(file, ignored).string();
+}
+
+/// Reads a manifest again when an upgrade took its files away meanwhile: a scan sees the old plugin
+/// or the new one.
+ManifestReading read_settled(const std::string& file, const PluginPlace& place,
+                             ManifestRules& rules) {
+  constexpr int attempts = 8;
+  for (int i = 0;; ++i) {
+    const std::string before = link_of(file);
+    ManifestReading reading = read_manifest(file, place, rules);
+    if (reading.errors.empty() || before == link_of(file) || i == attempts) return reading;
+  }
 }
 
 /// All readings of one place; ids given twice are refused, whichever came first.
-std::vector<ManifestReading> read_place(const PluginPlace& place, const json::value& schema,
+std::vector<ManifestReading> read_place(const PluginPlace& place, ManifestRules& rules,
                                         std::vector<PluginProblem>& problems) {
   std::vector<ManifestReading> readings;
+  if (place.blocked) {
+    problems.push_back({place.manifests, {}, *place.blocked, false, {}});
+    return readings;
+  }
   Result<std::vector<std::string>> files = manifest_files(place.manifests);
   if (!files) {
     Error error = files.error();
@@ -64,7 +85,13 @@ std::vector<ManifestReading> read_place(const PluginPlace& place, const json::va
   }
   std::map<std::string, std::vector<std::size_t>> by_id;
   for (const std::string& file : *files) {
-    readings.push_back(read_manifest(file, place, schema));
+    readings.push_back(read_settled(file, place, rules));
+    // It was removed since the folder was listed.
+    if (!readings.back().errors.empty() && !std::filesystem::is_symlink(file) &&
+        !std::filesystem::exists(file)) {
+      readings.pop_back();
+      continue;
+    }
     if (!readings.back().info.id.empty()) {
       by_id[readings.back().info.id].push_back(readings.size() - 1);
     }
@@ -91,30 +118,32 @@ std::vector<ManifestReading> read_place(const PluginPlace& place, const json::va
 }
 
 /// Refuses plugins whose required plugins are not there, until nothing changes any more.
-void drop_unmet(std::vector<PluginInfo>& plugins,
-                const std::map<std::string, std::vector<std::string>>& requirements,
-                std::vector<PluginProblem>& problems) {
-  const auto present = [&plugins](const std::string& id) {
-    return std::any_of(plugins.begin(), plugins.end(),
-                       [&id](const PluginInfo& plugin) { return plugin.id == id; });
-  };
+void drop_unmet(std::vector<PluginInfo>& plugins, std::vector<PluginProblem>& problems) {
+  std::map<std::string_view, Version> present;
+  for (const PluginInfo& plugin : plugins)
+    present.emplace(plugin.id, parse_version(plugin.version).value());
+  std::vector<bool> dropped(plugins.size());
   for (bool changed = true; changed;) {
     changed = false;
-    for (auto plugin = plugins.begin(); plugin != plugins.end(); ++plugin) {
-      const auto& required = requirements.at(plugin->id);
-      const auto missing = std::find_if_not(required.begin(), required.end(), present);
-      if (missing == required.end()) continue;
-      Error error = rejected("it requires the plugin '" + *missing + "', which is not usable here",
-                             plugin->manifest_path);
-      error.where.pointer = "/requires/plugins";
-      error.fix = "install '" + *missing + "'";
-      problems.push_back(
-          {plugin->manifest_path, plugin->id, std::move(error), false, component_names(*plugin)});
-      plugins.erase(plugin);
-      changed = true;
-      break;
+    for (std::size_t i = 0; i < plugins.size(); ++i) {
+      if (dropped[i]) continue;
+      std::optional<Error> unmet = unmet_requirement(plugins[i], [&](const std::string& id) {
+        const auto found = present.find(id);
+        return found == present.end() ? nullptr : &found->second;
+      });
+      if (!unmet) continue;
+      problems.push_back({plugins[i].manifest_path, plugins[i].id, std::move(*unmet), false,
+                          component_names(plugins[i]), plugins[i].version, plugins[i].library_path,
+                          plugins[i].installed_in});
+      present.erase(plugins[i].id);
+      dropped[i] = changed = true;
     }
   }
+  std::vector<PluginInfo> kept;
+  for (std::size_t i = 0; i < plugins.size(); ++i) {
+    if (!dropped[i]) kept.push_back(std::move(plugins[i]));
+  }
+  plugins = std::move(kept);
 }
 
 }  // namespace
@@ -124,31 +153,64 @@ std::string effective_isolation(const PluginInfo& plugin, const std::string& ask
   return plugin.shipped ? plugin.isolation_default : "own";
 }
 
-Registry Registry::scan(const std::vector<PluginPlace>& places, const std::string& schemas) {
+std::optional<Error> unmet_requirement(
+    const PluginInfo& plugin, const std::function<const Version*(const std::string&)>& present) {
+  for (const PluginRequirement& required : plugin.required) {
+    const Version* there = present(required.id);
+    if (there == nullptr && required.optional) continue;
+    if (there != nullptr && required.range.holds(*there)) continue;
+    Error error = rejected("it requires the plugin '" + required.id + "'", plugin.manifest_path);
+    if (there == nullptr) {
+      error.what += ", which is not usable here";
+      error.fix = "install '" + required.id + "'";
+    } else {
+      error.what +=
+          " in a version " + required.range.text() + ", but that of here is " + there->text();
+      error.fix = "install another version of '" + required.id + "'";
+    }
+    error.where.pointer = "/requires/plugins";
+    return error;
+  }
+  return {};
+}
+
+Result<json::value> read_manifest_schema(const std::string& schemas) {
+  const std::string file = (schemas.empty() ? install_paths().manifests + "/schemas" : schemas) +
+                           "/plugin-manifest.json";
+  const Result<std::string> text = read_file(file, ExitCode::internal);
+  Result<json::value> schema = text ? parse_json(*text, file) : Result<json::value>(text.error());
+  if (schema) return schema;
+  Error error = std::move(schema.error()).within("reading the manifest schema");
+  error.code = ExitCode::internal;
+  if (error.where.file.empty()) error.where.file = file;
+  return error;
+}
+
+Registry Registry::scan(const std::vector<PluginPlace>& places, const std::string& schemas,
+                        const std::string& keys) {
   Registry registry;
   registry.places_ = places;
   const std::string own_manifests = install_paths().manifests;
-  const std::string schema_file =
-      (schemas.empty() ? own_manifests + "/schemas" : schemas) + "/plugin-manifest.json";
-  Result<std::string> schema_text = read_file(schema_file, ExitCode::internal);
-  Result<json::value> schema = schema_text ? parse_json(*schema_text, schema_file)
-                                           : Result<json::value>(schema_text.error());
+  Result<json::value> schema = read_manifest_schema(schemas);
   if (!schema) {
-    registry.problems_.push_back({schema_file,
-                                  {},
-                                  std::move(schema.error()).within("reading the manifest schema"),
-                                  false,
-                                  {}});
+    const std::string file = schema.error().where.file;
+    registry.problems_.push_back({file, {}, std::move(schema).error(), false, {}});
     return registry;
   }
+  ManifestRules rules{*schema};
+  if (std::any_of(places.begin(), places.end(), [](const PluginPlace& place) {
+        return place.trust == Trust::is_signed && !place.blocked;
+      })) {
+    rules.keys = read_trusted_keys(keys.empty() ? install_paths().sysconf + "/trusted.d" : keys,
+                                   rules.bad_keys);
+  }
   std::map<std::string, std::string> taken;  // id -> the manifest that has it
-  std::map<std::string, std::vector<std::string>> requirements;
   for (const PluginPlace& place : places) {
     std::error_code ignored;
     const bool shipped =
         std::filesystem::equivalent(place.manifests, own_manifests + "/plugins", ignored);
     std::map<std::string, std::string> here;
-    for (ManifestReading& reading : read_place(place, *schema, registry.problems_)) {
+    for (ManifestReading& reading : read_place(place, rules, registry.problems_)) {
       const std::string& id = reading.info.id;
       const auto earlier = taken.find(id);
       if (!id.empty() && earlier != taken.end()) {
@@ -163,12 +225,11 @@ Registry Registry::scan(const std::vector<PluginPlace>& places, const std::strin
       }
       if (!reading.errors.empty()) continue;
       reading.info.shipped = shipped;
-      requirements[id] = std::move(reading.required_plugins);
       registry.plugins_.push_back(std::move(reading.info));
     }
     taken.merge(here);
   }
-  drop_unmet(registry.plugins_, requirements, registry.problems_);
+  drop_unmet(registry.plugins_, registry.problems_);
   return registry;
 }
 
@@ -196,6 +257,9 @@ Result<Registry::Found> Registry::find(std::string_view kind, std::string_view n
     }
   }
   if (found.plugin != nullptr) return found;
+  for (const PluginPlace& place : places_) {
+    if (place.blocked) return *place.blocked;
+  }
 
   Error error =
       rejected("no usable plugin offers the " + std::string(kind) + " '" + std::string(name) + "'");

@@ -3,15 +3,20 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "registry/topics.h"
+#include "registry/version.h"
 
 namespace ordeal {
 
+/// Each asks for what the one before it does, and more.
 enum class Trust : std::uint32_t { owner, hash, is_signed };
 
 /// A folder pair searched for plugins.
@@ -19,7 +24,18 @@ struct PluginPlace {
   std::string manifests;  // *.json
   std::string libraries;
   Trust trust = Trust::owner;
-  std::string origin;  // "--plugin-dir", "ORDEAL_PLUGIN_PATH", "user", "system"
+  std::string origin;                 // "--plugin-dir", "ORDEAL_PLUGIN_PATH", "user", "system"
+  std::optional<Error> blocked = {};  // why nothing of it may be used: the policy cannot be read
+};
+
+/// Installed plugins lie in folders of their own below this one of a place's `libraries`, and the
+/// manifests of the place are links to theirs.
+constexpr std::string_view installed_folder = "installed";
+
+struct PluginRequirement {
+  std::string id;
+  VersionRange range;
+  bool optional = false;  // it need not be there, but if it is, in the right version
 };
 
 struct ComponentInfo {
@@ -50,6 +66,8 @@ struct PluginInfo {
   std::vector<std::string> privileges;
   std::vector<TopicUse> publishes;
   std::vector<TopicUse> subscribes;
+  std::vector<PluginRequirement> required;
+  std::string installed_in;  // its own folder when `ordeal plugin install` put it there, else ""
   std::vector<ComponentInfo> components;
 };
 
@@ -64,6 +82,9 @@ struct PluginProblem {
   Error error;
   bool shadowed = false;                // merely hidden: not an error
   std::vector<std::string> components;  // "scenario http", as far as the manifest could be read
+  std::string version = {};             // likewise, as are these
+  std::string library_path = {};
+  std::string installed_in = {};
 };
 
 class Registry {
@@ -74,11 +95,17 @@ class Registry {
   /// those exist.
   static std::vector<PluginPlace> default_places(const std::vector<std::string>& plugin_dirs);
 
+  /// The user's own place, and that below a prefix such as /usr/local, under the machine's policy;
+  /// they need not exist. Error: preflight for a user without a home.
+  static Result<PluginPlace> user_place();
+  static PluginPlace system_place(const std::string& prefix);
+
   /// Reads every manifest of every place once. Never fails as a whole: see problems(). A refused
   /// manifest still hides the ones with its id in later places: nobody who puts a new version first
-  /// wants the old one to run in its stead. `schemas`: the folder of plugin-manifest.json; empty:
-  /// the installed one.
-  static Registry scan(const std::vector<PluginPlace>& places, const std::string& schemas = {});
+  /// wants the old one to run in its stead. `schemas`: the folder of plugin-manifest.json, `keys`:
+  /// the folder of trusted keys; empty: the installed ones.
+  static Registry scan(const std::vector<PluginPlace>& places, const std::string& schemas = {},
+                       const std::string& keys = {});
 
   [[nodiscard]] const std::vector<PluginInfo>& plugins() const { return plugins_; }
   [[nodiscard]] const std::vector<PluginProblem>& problems() const { return problems_; }
@@ -99,8 +126,30 @@ class Registry {
   std::vector<PluginPlace> places_;
 };
 
+/// The first requirement of `plugin` that `present`, which gives the version of a usable plugin or
+/// nullptr, does not meet. Error: plugin_rejected.
+std::optional<Error> unmet_requirement(
+    const PluginInfo& plugin, const std::function<const Version*(const std::string&)>& present);
+
+/// Whether the library is what the manifest says, where the manifest has its hash. Reads the whole
+/// file. Error: plugin_rejected naming both hashes.
+Result<void> check_library_hash(const PluginInfo& plugin);
+
 /// Trust `owner`: the real path of `file` and every folder above it belong to root or to us and
 /// nobody else may write there. Error: plugin_rejected naming the part and the fix.
 Result<void> check_owner_trust(const std::string& file);
+
+/// The same for many files: every folder is judged once. One thread.
+class OwnerTrust {
+ public:
+  Result<void> check(const std::string& file);
+
+ private:
+  struct Folder {
+    std::string real;
+    std::optional<Error> wrong;
+  };
+  std::map<std::string, Folder> folders_;
+};
 
 }  // namespace ordeal

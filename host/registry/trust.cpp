@@ -21,11 +21,7 @@ Error untrusted(const std::string& path, std::string what, std::string fix) {
   return error;
 }
 
-Result<void> check_one(const std::string& path) {
-  struct stat status {};
-  if (lstat(path.c_str(), &status) != 0) {
-    return errno_error(ExitCode::plugin_rejected, "looking at " + path, errno);
-  }
+Result<void> judge(const std::string& path, const struct stat& status) {
   if (status.st_uid != 0 && status.st_uid != geteuid()) {
     return untrusted(path, "belongs to user " + std::to_string(status.st_uid),
                      "change its owner: chown " + std::to_string(geteuid()) + " " + path);
@@ -37,19 +33,56 @@ Result<void> check_one(const std::string& path) {
   return untrusted(path, "others may write to it", "take the right away: chmod go-w " + path);
 }
 
-}  // namespace
+Result<void> check_one(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) {
+    return errno_error(ExitCode::plugin_rejected, "looking at " + path, errno);
+  }
+  return judge(path, status);
+}
 
-Result<void> check_owner_trust(const std::string& file) {
-  const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(file.c_str(), nullptr),
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(path.c_str(), nullptr),
                                                              std::free);
-  if (!resolved) return errno_error(ExitCode::plugin_rejected, "resolving " + file, errno);
-  std::string path = resolved.get();
+  return resolved ? resolved.get() : std::string();
+}
+
+Result<void> check_chain(std::string path) {
   while (true) {
     if (Result<void> trusted = check_one(path); !trusted) return trusted;
     if (path == "/") return {};
     path.resize(path.rfind('/'));
     if (path.empty()) path = "/";
   }
+}
+
+}  // namespace
+
+Result<void> check_owner_trust(const std::string& file) {
+  const std::string path = real_path(file);
+  if (path.empty()) return errno_error(ExitCode::plugin_rejected, "resolving " + file, errno);
+  return check_chain(path);
+}
+
+Result<void> OwnerTrust::check(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  const std::string name = file.substr(slash + 1);
+  if (slash == std::string::npos || slash == 0 || name.empty() || name == "." || name == "..")
+    return check_owner_trust(file);
+  const auto [known, added] = folders_.try_emplace(file.substr(0, slash));
+  Folder& folder = known->second;
+  if (added) {
+    folder.real = real_path(known->first);
+    if (!folder.real.empty()) {
+      if (Result<void> trusted = check_chain(folder.real); !trusted) folder.wrong = trusted.error();
+    }
+  }
+  if (folder.real.empty() || folder.real == "/") return check_owner_trust(file);
+  const std::string path = folder.real + "/" + name;
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0 || S_ISLNK(status.st_mode)) return check_owner_trust(file);
+  if (Result<void> trusted = judge(path, status); !trusted) return trusted;
+  return folder.wrong ? Result<void>(*folder.wrong) : Result<void>();
 }
 
 }  // namespace ordeal
