@@ -39,6 +39,8 @@ class ComponentReader {
       error.where = document_.locate(pointer + "/" + kind);
       return error;
     }
+    if (Result<void> same = check_library_hash(*found->plugin); !same)
+      return std::move(same.error()).within(std::string(kind) + " '" + found->component->id + "'");
     const ComponentInfo& component = *found->component;
     const std::vector<std::string>& allowed = found->plugin->isolation_allowed;
     if (const std::string isolation = text_member(entry, "isolation");

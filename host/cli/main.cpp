@@ -5,8 +5,11 @@
 #include "cli/front.h"
 #include "cli/options.h"
 #include "cli/plugin_check.h"
+#include "cli/plugin_doctor.h"
 #include "cli/plugin_info.h"
+#include "cli/plugin_install.h"
 #include "cli/plugin_list.h"
+#include "cli/plugin_sign.h"
 #include "cli/schema_command.h"
 #include "registry/registry.h"
 
@@ -29,8 +32,15 @@ int dispatch(const ordeal::Options& options) {
   if (command == "__controller") return ordeal::controller_command(options);
   if (command == "plugin new") return ordeal::plugin_new_command(options);
   if (command == "plugin check") return ordeal::plugin_check(options);
-  const auto registry =
-      ordeal::Registry::scan(ordeal::Registry::default_places(options.plugin_dirs));
+  if (command == "plugin install") return ordeal::plugin_install(options);
+  if (command == "plugin remove") return ordeal::plugin_remove(options);
+  if (command == "plugin pack") return ordeal::plugin_pack(options);
+  if (command == "plugin sign") return ordeal::plugin_sign(options);
+  if (command == "plugin keygen") return ordeal::plugin_keygen(options);
+  const auto places = ordeal::Registry::default_places(options.plugin_dirs);
+  if (command == "plugin doctor")
+    return ordeal::plugin_doctor(ordeal::examine(places), options.json, std::cout);
+  const auto registry = ordeal::Registry::scan(places);
   if (command == "schema")
     return ordeal::schema_command(options.name, registry, std::cout, std::cerr);
   if (command == "plugin list") return ordeal::plugin_list(registry, options.json, std::cout);

@@ -126,7 +126,7 @@ struct Commands {
   }
 
   void plugins() {
-    CLI::App* group = app.add_subcommand("plugin", "List and describe plugins");
+    CLI::App* group = app.add_subcommand("plugin", "List, describe, install and publish plugins");
     group->require_subcommand(1);
     auto* sub = command(*group, "list", "List all plugins, and those that cannot be used",
                         "ordeal plugin list --json");
@@ -150,6 +150,7 @@ struct Commands {
     sub->add_option("--dir", options.dir, "Where to write it: a new or empty folder (./NAME)")
         ->type_name("DIR");
     plugin_check(*group);
+    store(group);
   }
 
   void plugin_check(CLI::App& group) {
@@ -180,6 +181,48 @@ struct Commands {
         ->check(CLI::IsMember({"text", "json", "junit"}));
     sub->add_option("--output", check.output, "Write the results here")->type_name("FILE");
     plugin_dirs(sub);
+  }
+
+  void plugin_place(CLI::App* sub) {
+    auto* user = sub->add_flag("--user", options.user, "For yourself (the default)");
+    auto* system = sub->add_flag("--system", options.system, "For everybody, in /usr/local");
+    auto* prefix = sub->add_option("--prefix", options.prefix, "For everybody, in another prefix")
+                       ->type_name("DIR");
+    user->excludes(system)->excludes(prefix);
+    sub->add_flag("--dry-run", options.dry_run, "Check everything, change nothing");
+    sub->add_flag("--force", options.force,
+                  "Although another plugin then lacks what it requires");
+    plugin_dirs(sub);
+  }
+
+  void store(CLI::App* group) {
+    auto* sub = command(*group, "install", "Install a plugin, or another version of it",
+                        "ordeal plugin install org.example.redis-1.2.0.ordeal");
+    sub->add_option("PATH", options.name, "A .ordeal package, a manifest, or a build folder")
+        ->required();
+    sub->add_flag("--allow-downgrade", options.allow_downgrade, "Also an older version");
+    plugin_place(sub);
+    sub = command(*group, "remove", "Remove a plugin", "ordeal plugin remove org.example.redis");
+    sub->add_option("ID", options.name, "The plugin's id")->required();
+    plugin_place(sub);
+    sub = command(*group, "doctor", "Say what is wrong with the plugins here, and what to do",
+                  "ordeal plugin doctor --json");
+    json(sub);
+    plugin_dirs(sub);
+    sub = command(*group, "pack", "Pack a plugin into a package others can install",
+                  "ordeal plugin pack build --output dist");
+    sub->add_option("PATH", options.name, "A manifest or a build folder")->required();
+    sub->add_option("--output", options.output, "The folder for the package (this one)")
+        ->type_name("DIR");
+    sub = command(*group, "sign", "Sign a package, or a manifest that holds its library's hash",
+                  "ordeal plugin sign org.example.redis-1.2.0.ordeal --key me.key");
+    sub->add_option("PATH", options.name, "A .ordeal package or a manifest")->required();
+    sub->add_option("--key", options.key, "Your secret key, of minisign or plugin keygen")
+        ->required()
+        ->type_name("FILE");
+    sub = command(*group, "keygen", "Make a pair of keys for signing plugins",
+                  "ordeal plugin keygen me");
+    sub->add_option("NAME", options.name, "NAME.key and NAME.pub are written")->required();
   }
 
   void rest() {

@@ -84,6 +84,15 @@ boost::json::value as_json(const PluginInfo& plugin) {
   all["trust"] = trust_word(plugin.trust);
   all["sha256"] =
       plugin.sha256.empty() ? boost::json::value(nullptr) : boost::json::value(plugin.sha256);
+  boost::json::array required;
+  for (const PluginRequirement& one : plugin.required) {
+    boost::json::object entry;
+    entry["id"] = one.id;
+    entry["version"] = one.range.text();
+    entry["optional"] = one.optional;
+    required.emplace_back(std::move(entry));
+  }
+  all["requires"] = std::move(required);
   boost::json::object isolation;
   isolation["allowed"] = as_array(plugin.isolation_allowed);
   isolation["default"] = plugin.isolation_default;
@@ -142,6 +151,10 @@ int plugin_info(const Registry& registry, const std::string& id, bool json, std:
                                   [&](const PluginInfo& plugin) { return plugin.id == id; });
   if (found == registry.plugins().end()) return unknown(registry, id, err);
   const PluginInfo& plugin = *found;
+  if (Result<void> same = check_library_hash(plugin); !same) {
+    err << same.error().line() << '\n';
+    return static_cast<int>(same.error().code);
+  }
   if (json) {
     out << pretty_json(as_json(plugin));
     return 0;
@@ -168,6 +181,12 @@ int plugin_info(const Registry& registry, const std::string& id, bool json, std:
   for (const TopicUse& use : plugin.publishes) line("publishes", topic_line(use));
   for (const TopicUse& use : plugin.subscribes) line("subscribes", topic_line(use));
   line("confined", joined(describe_confinement(plugin.privileges)));
+  std::vector<std::string> required;
+  for (const PluginRequirement& one : plugin.required) {
+    required.push_back(one.id + (one.range.text() == "*" ? "" : " " + one.range.text()) +
+                       (one.optional ? " (optional)" : ""));
+  }
+  line("requires", joined(required));
   for (const ComponentInfo& component : plugin.components) print_component(component, out);
   return 0;
 }

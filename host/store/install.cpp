@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ordeal/abi/entry.h>
 #include <unistd.h>
 
 #include <boost/json.hpp>
@@ -7,9 +6,8 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "registry/crypto.h"
 #include "registry/manifest.h"
-#include "store/elf.h"
+#include "store/inspect.h"
 #include "store/layout.h"
 #include "store/neighbours.h"
 #include "store/package.h"
@@ -42,8 +40,8 @@ class Installation {
   }
 
   StoreOutcome run(const std::string& path) {
-    if (!take_files(path) || !check_signature() || !check_manifest() || !check_library_file() ||
-        !check_present() || !check_others() || !check_place() || request_.dry_run)
+    if (!take_files(path) || !check_signature() || !inspect() || !check_present() ||
+        !check_others() || !check_place() || request_.dry_run)
       return std::move(outcome_);
     if (!outcome_.unchanged || !leftovers(place_).empty()) write();
     return std::move(outcome_);
@@ -59,7 +57,7 @@ class Installation {
     Result<PluginFiles> files = read_plugin_files(path);
     if (!files) return refuse(files.error());
     files_ = std::move(*files);
-    name_ = files_.packed ? files_.source + "/" + files_.manifest_name : files_.source;
+    name_ = manifest_label(files_);
     return true;
   }
 
@@ -86,74 +84,39 @@ class Installation {
     return true;
   }
 
-  bool check_manifest() {
-    ManifestReading reading = read_manifest_text(files_.manifest, name_, rules_);
-    info_ = std::move(reading.info);
-    outcome_.id = info_.id;
-    outcome_.version = info_.version;
-    outcome_.errors = std::move(reading.errors);
+  bool inspect() {
+    plugin_ = inspect_plugin(std::move(files_), name_, rules_);
+    outcome_.id = plugin_.info.id;
+    outcome_.version = plugin_.info.version;
+    outcome_.errors = std::move(plugin_.errors);
     return outcome_.errors.empty();
-  }
-
-  bool check_library_file() {
-    Result<std::string> library = files_.library(info_.library_path);
-    if (!library) return refuse(library.error());
-    library_ = std::move(*library);
-    if (Result<void> sound = check_library(library_, files_.source + ": " + info_.library_path,
-                                           ORDEAL_PLUGIN_ENTRY_SYMBOL);
-        !sound)
-      return refuse(sound.error());
-    const std::string hash = sha256_hex(library_);
-    if (info_.sha256.empty()) {
-      if (!files_.signature.empty()) {
-        return refuse(rejected(name_, "the manifest is signed but does not hold the library's hash",
-                               "pack it with `ordeal plugin pack` and sign it again"));
-      }
-      return add_hash(hash);
-    }
-    if (info_.sha256 == hash) return true;
-    return refuse(rejected(name_,
-                           "the library is not the one of its manifest: its SHA-256 is " + hash +
-                               ", the manifest says " + info_.sha256,
-                           files_.packed ? "get the package again" : "pack or build it again"));
-  }
-
-  bool add_hash(const std::string& hash) {
-    Result<json::value> manifest = parse_json(files_.manifest, name_);
-    if (!manifest) return refuse(manifest.error());
-    json::object integrity;
-    integrity["sha256"] = hash;
-    manifest->get_object()["integrity"] = std::move(integrity);
-    files_.manifest = pretty_json(*manifest);
-    info_.sha256 = hash;
-    return true;
   }
 
   /// What is in the place already: version, conflicts.
   bool check_present() {
     const Registry there = Registry::scan({place_}, request_.schemas, request_.keys);
-    present_ = present_in(there, info_.id);
+    present_ = present_in(there, plugin_.info.id);
     outcome_.unchanged = false;
     outcome_.before.clear();
     for (const PresentPlugin& one : present_) {
-      if (fs::path(one.manifest).filename() != info_.id + ".json") {
-        return refuse(rejected(one.manifest, "'" + info_.id + "' is there already, by hand",
-                               "remove it first: ordeal plugin remove " + info_.id));
+      if (fs::path(one.manifest).filename() != plugin_.info.id + ".json") {
+        return refuse(rejected(one.manifest, "'" + plugin_.info.id + "' is there already, by hand",
+                               "remove it first: ordeal plugin remove " + plugin_.info.id));
       }
       outcome_.before = one.version;
     }
-    const std::string own = place_.manifests + "/" + info_.id + ".json";
+    const std::string own = place_.manifests + "/" + plugin_.info.id + ".json";
     outcome_.manifest = own;
     if (present_.empty() && fs::exists(fs::symlink_status(own)) && fs::exists(own))
       return refuse(rejected(own, "it is the manifest of another plugin", "move it away"));
     if (present_.empty() || outcome_.before.empty()) return true;
     const Result<Version> before = parse_version(outcome_.before);
-    const Version now = parse_version(info_.version).value();
+    const Version now = parse_version(plugin_.info.version).value();
     if (before && now < *before && !request_.allow_downgrade) {
-      Error error = rejected(
-          own,
-          info_.id + " " + outcome_.before + " is installed, which is newer than " + info_.version,
-          "use --allow-downgrade if that is meant");
+      Error error = rejected(own,
+                             plugin_.info.id + " " + outcome_.before +
+                                 " is installed, which is newer than " + plugin_.info.version,
+                             "use --allow-downgrade if that is meant");
       return refuse(std::move(error));
     }
     outcome_.unchanged = same_as(present_.front());
@@ -167,26 +130,27 @@ class Installation {
       const Result<std::string> text = read_file(file, ExitCode::plugin_rejected);
       return text ? *text == bytes : bytes.empty();
     };
-    const std::string manifest = one.installed_in + "/" + info_.id + ".json";
-    return holds(manifest, files_.manifest) && holds(manifest + ".minisig", files_.signature) &&
-           holds(one.library, library_);
+    const std::string manifest = one.installed_in + "/" + plugin_.info.id + ".json";
+    return holds(manifest, plugin_.files.manifest) &&
+           holds(manifest + ".minisig", plugin_.files.signature) &&
+           holds(one.library, plugin_.library);
   }
 
   bool check_others() {
     const Registry all = Registry::scan(request_.places, request_.schemas, request_.keys);
-    const std::string hidden = hidden_by(all, info_.id, place_);
+    const std::string hidden = hidden_by(all, plugin_.info.id, place_);
     if (!hidden.empty()) outcome_.notes.push_back("it is hidden by " + hidden);
     if (request_.force) return true;
     std::map<std::string, Version> there;
     for (const PluginInfo& one : all.plugins())
       there.emplace(one.id, parse_version(one.version).value());
-    info_.manifest_path = name_;
-    if (auto unmet = unmet_requirement(info_, [&](const std::string& id) {
+    plugin_.info.manifest_path = name_;
+    if (auto unmet = unmet_requirement(plugin_.info, [&](const std::string& id) {
           const auto found = there.find(id);
           return found == there.end() ? nullptr : &found->second;
         }))
       return refuse(std::move(*unmet));
-    if (hidden.empty()) outcome_.errors = left_wanting(all, info_.id, info_.version);
+    if (hidden.empty()) outcome_.errors = left_wanting(all, plugin_.info.id, plugin_.info.version);
     return outcome_.errors.empty();
   }
 
@@ -216,7 +180,8 @@ class Installation {
     }
     // Another installation may have ended since this was looked at.
     if (!check_present() || outcome_.unchanged) return false;
-    const Result<std::string> folder = make_plugin_folder(place_, info_.id + "-" + info_.version);
+    const Result<std::string> folder =
+        make_plugin_folder(place_, plugin_.info.id + "-" + plugin_.info.version);
     if (!folder) return refuse(folder.error());
     request_.at_step("plugin folder");
     if (!fill(*folder) || !check_filled(*folder)) {
@@ -224,26 +189,28 @@ class Installation {
       fs::remove_all(*folder, ignored);
       return false;
     }
-    const std::string name = info_.id + ".json";
+    const std::string name = plugin_.info.id + ".json";
     if (Result<void> done = switch_manifest(place_, name, *folder + "/" + name, request_.at_step);
         !done)
       return refuse(done.error());
     outcome_.manifest = place_.manifests + "/" + name;
-    outcome_.library = *folder + "/" + info_.library_path;
+    outcome_.library = *folder + "/" + plugin_.info.library_path;
     for (const PresentPlugin& one : present_) remove_old(one);
     return true;
   }
 
   bool fill(const std::string& folder) {
-    const std::string manifest = folder + "/" + info_.id + ".json";
+    const std::string manifest = folder + "/" + plugin_.info.id + ".json";
     const auto put = [&](const std::string& path, const std::string& bytes) {
       if (Result<void> done = write_new_file(path, bytes); !done) return refuse(done.error());
       request_.at_step("wrote " + path);
       return true;
     };
-    if (!put(folder + "/" + info_.library_path, library_) || !put(manifest, files_.manifest))
+    if (!put(folder + "/" + plugin_.info.library_path, plugin_.library) ||
+        !put(manifest, plugin_.files.manifest))
       return false;
-    if (!files_.signature.empty() && !put(manifest + ".minisig", files_.signature)) return false;
+    if (!plugin_.files.signature.empty() && !put(manifest + ".minisig", plugin_.files.signature))
+      return false;
     sync_folder(folder);
     sync_folder(place_.libraries + "/" + std::string(installed_folder));
     return true;
@@ -251,7 +218,7 @@ class Installation {
 
   /// The same reading that every scan will do from now on.
   bool check_filled(const std::string& folder) {
-    ManifestReading reading = read_manifest(folder + "/" + info_.id + ".json",
+    ManifestReading reading = read_manifest(folder + "/" + plugin_.info.id + ".json",
                                             {folder, folder, place_.trust, place_.origin}, rules_);
     outcome_.errors = std::move(reading.errors);
     if (!outcome_.errors.empty()) return false;
@@ -266,7 +233,7 @@ class Installation {
       fs::remove_all(one.installed_in, ignored);
     } else {
       fs::remove(one.manifest + ".minisig", ignored);
-      if (!one.library.empty() && fs::path(one.library).filename() == info_.id + ".so")
+      if (!one.library.empty() && fs::path(one.library).filename() == plugin_.info.id + ".so")
         fs::remove(one.library, ignored);
     }
     request_.at_step("old version removed");
@@ -275,10 +242,9 @@ class Installation {
   const StoreRequest& request_;
   PluginPlace place_;
   ManifestRules rules_;
-  PluginFiles files_;
-  std::string name_;  // of the manifest in messages
-  PluginInfo info_;
-  std::string library_;
+  PluginFiles files_;  // until they are inspected
+  std::string name_;   // of the manifest in messages
+  InspectedPlugin plugin_;
   std::vector<PresentPlugin> present_;
   StoreOutcome outcome_;
 };

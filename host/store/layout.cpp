@@ -137,7 +137,7 @@ std::vector<std::string> leftovers(const PluginPlace& place) {
     in_use.insert(fs::weakly_canonical(entry->path(), ignored).parent_path());
   }
   // What is in use is not known, then.
-  if (failed && failed != std::errc::no_such_file_or_directory) return {};
+  if (failed) return {};
   std::error_code missing;
   for (fs::directory_iterator entry(installed_path(place), missing), end; !missing && entry != end;
        entry.increment(missing)) {
