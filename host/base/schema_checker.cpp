@@ -71,10 +71,26 @@ void SchemaChecker::check_keywords(const Object& schema, const Value& value,
   if (const Value* reference = schema.if_contains("$ref")) {
     check_reference(*reference, value, pointer, found);
   }
+  const KeywordLetters letters(schema);
   if (!check_scalar_keywords(schema, value, pointer, patterns_, found)) return;
+  if (quiet_ > 0 && !found.empty()) return;
   if (value.is_object()) check_object(schema, value.get_object(), pointer, found);
   if (value.is_array()) check_array(schema, value, pointer, found);
-  check_combinations(schema, value, pointer, found);
+  if (letters.any("aoni")) check_combinations(schema, value, pointer, found);
+}
+
+KeywordLetters::KeywordLetters(const json::object& schema) {
+  for (const auto& member : schema) {
+    const json::string_view key = member.key();
+    if (!key.empty()) letters_ |= 1u << (static_cast<unsigned char>(key[0]) & 31u);
+  }
+}
+
+bool KeywordLetters::any(const char* letters) const {
+  for (; *letters != '\0'; ++letters) {
+    if ((letters_ & 1u << (static_cast<unsigned char>(*letters) & 31u)) != 0) return true;
+  }
+  return false;
 }
 
 void SchemaChecker::check_reference(const Value& reference, const Value& value,
@@ -98,6 +114,10 @@ void SchemaChecker::check_object(const Object& schema, const Object& value,
   if (const json::array* required = array_at(schema, "required")) {
     for (const Value& key : *required) {
       if (!key.is_string() || value.contains(key.get_string())) continue;
+      if (quiet_ > 0) {
+        found.emplace_back();
+        return;
+      }
       const Value* meant =
           properties != nullptr ? properties->if_contains(key.get_string()) : nullptr;
       std::string words =
@@ -113,6 +133,7 @@ void SchemaChecker::check_object(const Object& schema, const Object& value,
   if (const double most = count_at(schema, "maxProperties", size); size > most) {
     add_violation(found, pointer, "too many keys", "at most " + counted(most, "key"));
   }
+  if (!KeywordLetters(schema).any("pa")) return;
   for (const auto& member : value) {
     const std::string key = text_of(member.key());
     const std::string below = pointer + pointer_token(key);
@@ -140,7 +161,7 @@ void SchemaChecker::check_member(const Object& schema, const Object& properties,
   if (const Object* patterns = object_at(schema, "patternProperties")) {
     for (const auto& pattern : *patterns) {
       std::string problem;
-      if (patterns_.matches(text_of(pattern.key()), key, problem)) {
+      if (patterns_.matches({pattern.key().data(), pattern.key().size()}, key, problem)) {
         known = true;
         check(pattern.value(), value, pointer, found);
       }
@@ -209,7 +230,9 @@ void SchemaChecker::check_array(const Object& schema, const Value& value,
 
 bool SchemaChecker::holds(const Value& schema, const Value& value, const std::string& pointer) {
   Found wrong;
+  ++quiet_;
   check(schema, value, pointer, wrong);
+  --quiet_;
   return wrong.empty();
 }
 
@@ -247,14 +270,20 @@ void SchemaChecker::check_alternatives(const Object& schema, const json::array& 
     check(branch, value, pointer, wrong);
     if (wrong.empty()) {
       ++satisfied;
+      if (!exactly_one) return;
       continue;
     }
+    if (quiet_ > 0) continue;
     const bool other_kind = std::any_of(wrong.begin(), wrong.end(), [&](const FoundViolation& one) {
       return one.wrong_kind && one.violation.pointer == pointer;
     });
     if (!other_kind) meant.push_back(std::move(wrong));
   }
   if (satisfied == 1 || (satisfied > 1 && !exactly_one)) return;
+  if (quiet_ > 0) {
+    found.emplace_back();
+    return;
+  }
   if (satisfied > 1) {
     add_violation(found, pointer, "fits more than one of the alternatives",
                   describe_schema(schema));

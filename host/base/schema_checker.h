@@ -3,6 +3,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,7 @@ class SchemaChecker {
   void check_alternatives(const Object& schema, const boost::json::array& branches,
                           bool exactly_one, const Value& value, const std::string& pointer,
                           Found& found);
+  /// Whether the value satisfies the schema; no words are made.
   bool holds(const Value& schema, const Value& value, const std::string& pointer);
 
   const Value& root_;
@@ -57,6 +59,19 @@ class SchemaChecker {
   std::size_t depth_ = 0;
   std::size_t work_ = 0;
   bool gave_up_ = false;
+  std::size_t quiet_ = 0;  // > 0: only whether there is a violation matters
+};
+
+/// The letters that the keywords of a schema begin with. Most schemas have one or two, so that most
+/// keywords need not be looked for.
+class KeywordLetters {
+ public:
+  explicit KeywordLetters(const boost::json::object& schema);
+  /// Whether any of these letters is there.
+  [[nodiscard]] bool any(const char* letters) const;
+
+ private:
+  std::uint32_t letters_ = 0;
 };
 
 /// type, enum, const, format and the limits of numbers and strings: all that needs no recursion.

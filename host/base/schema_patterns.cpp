@@ -31,6 +31,10 @@ SchemaPatterns::~SchemaPatterns() = default;
 
 bool SchemaPatterns::matches(std::string_view pattern, std::string_view text,
                              std::string& problem) {
+  // The commonest kind, such as "^x-", is a plain beginning.
+  if (pattern.starts_with('^') && pattern.size() > 1 &&
+      pattern.find_first_of("^$\\.*+?()[]{}|", 1) == std::string_view::npos)
+    return text.starts_with(pattern.substr(1));
   const std::optional<Pattern>& compiled = compiled_->get(pattern);
   if (!compiled) {
     problem = "the pattern in the schema cannot be used";

@@ -129,7 +129,8 @@ bool equal_json(const json::value& a, const json::value& b) {
 bool check_scalar_keywords(const json::object& schema, const json::value& value,
                            const std::string& pointer, SchemaPatterns& patterns,
                            std::vector<FoundViolation>& found) {
-  if (const json::value* type = schema.if_contains("type");
+  const KeywordLetters letters(schema);
+  if (const json::value* type = letters.any("t") ? schema.if_contains("type") : nullptr;
       type != nullptr && !is_any_type(*type, value)) {
     const char* kind = value.is_object()   ? "an object"
                        : value.is_array()  ? "a list"
@@ -147,12 +148,13 @@ bool check_scalar_keywords(const json::object& schema, const json::value& value,
     return false;
   }
   const std::size_t before = found.size();
-  if (const json::value* only = schema.if_contains("const");
+  if (const json::value* only = letters.any("c") ? schema.if_contains("const") : nullptr;
       only != nullptr && !equal_json(*only, value)) {
     add_violation(found, pointer, show_value(value) + " is not allowed", show_value(*only), {},
                   false, true);
   }
-  if (const json::value* list = schema.if_contains("enum"); list != nullptr && list->is_array()) {
+  if (const json::value* list = letters.any("e") ? schema.if_contains("enum") : nullptr;
+      list != nullptr && list->is_array()) {
     bool listed = false;
     std::vector<std::string> words;
     for (const json::value& one : list->get_array()) {
@@ -168,8 +170,9 @@ bool check_scalar_keywords(const json::object& schema, const json::value& value,
     }
   }
   if (found.size() > before) return false;
-  if (value.is_number()) check_number(schema, value, pointer, found);
-  if (value.is_string()) check_string(schema, value, pointer, patterns, found);
+  if (value.is_number() && letters.any("me")) check_number(schema, value, pointer, found);
+  if (value.is_string() && letters.any("mpf"))
+    check_string(schema, value, pointer, patterns, found);
   return true;
 }
 

@@ -55,6 +55,29 @@ std::vector<std::string> texts_at(const json::value& root, const char* pointer) 
   return texts;
 }
 
+/// Words of a stranger's file as they may be shown: of bounded length and without characters that
+/// could steer a terminal.
+void make_showable(std::string& text) {
+  constexpr std::size_t longest = 500;
+  if (text.size() > longest) {
+    std::size_t end = longest;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+    text = text.substr(0, end) + "...";
+  }
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = '?';
+  }
+}
+
+ManifestReading tidied(ManifestReading reading) {
+  for (Error& error : reading.errors) {
+    for (std::string* text : {&error.what, &error.where.pointer, &error.expected, &error.fix})
+      make_showable(*text);
+  }
+  return reading;
+}
+
 /// One manifest while it is being read.
 class ManifestReader {
  public:
@@ -66,7 +89,11 @@ class ManifestReader {
     reading_.info.origin = place->origin;
   }
 
-  ManifestReading read_file_of_place() {
+  ManifestReading read_file_of_place() { return tidied(read_from_file()); }
+  ManifestReading read_text(std::string text) { return tidied(read(std::move(text))); }
+
+ private:
+  ManifestReading read_from_file() {
     const std::string file = resolve_installed();
     Result<std::string> text = read_file(file, ExitCode::plugin_rejected, largest_manifest);
     if (!text) {
@@ -77,6 +104,7 @@ class ManifestReader {
       if (Result<void> its = check_signature(file, *text); !its) {
         // Unverified bytes are not parsed, not even for the plugin's id.
         reading_.errors.push_back(its.error());
+        take_id_from_name();
         return std::move(reading_);
       }
     }
@@ -90,6 +118,7 @@ class ManifestReader {
       Error error = parsed.error();
       error.code = ExitCode::plugin_rejected;
       reading_.errors.push_back(std::move(error));
+      take_id_from_name();
       return std::move(reading_);
     }
     const json::value& manifest = *parsed;
@@ -115,7 +144,6 @@ class ManifestReader {
     return std::move(reading_);
   }
 
- private:
   void fail(const std::string& pointer, std::string what, std::string expected = {},
             std::string fix = {}, bool at_key = false) {
     const JsonPosition position = locate_json(text_, pointer, at_key);
@@ -126,6 +154,14 @@ class ManifestReader {
     error.expected = std::move(expected);
     error.fix = std::move(fix);
     reading_.errors.push_back(std::move(error));
+  }
+
+  /// So that what cannot be read still hides its namesakes in later places.
+  void take_id_from_name() {
+    const std::string name = std::filesystem::path(reading_.info.manifest_path).stem().string();
+    if (place_ == nullptr || name.find('.') == std::string::npos) return;
+    reading_.info.id = name;
+    reading_.id_by_name = true;
   }
 
   /// Taken before the schema check, so that a refused plugin can still be named.
@@ -376,7 +412,7 @@ ManifestReading read_manifest(const std::string& path, const PluginPlace& place,
 
 ManifestReading read_manifest_text(std::string text, const std::string& path,
                                    ManifestRules& rules) {
-  return ManifestReader(path, nullptr, rules).read(std::move(text));
+  return ManifestReader(path, nullptr, rules).read_text(std::move(text));
 }
 
 }  // namespace ordeal

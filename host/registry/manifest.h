@@ -15,6 +15,7 @@ namespace ordeal {
 struct ManifestReading {
   PluginInfo info;
   std::vector<Error> errors;  // empty: usable
+  bool id_by_name = false;    // nothing could be read: info.id is what the file's name says
 };
 
 /// plugin-manifest.json of the folder `schemas`, or the installed one when that is "". Error:

@@ -2,9 +2,11 @@
 #include "registry/registry.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <map>
+#include <thread>
 
 #include "base/files.h"
 #include "base/json.h"
@@ -68,6 +70,32 @@ ManifestReading read_settled(const std::string& file, const PluginPlace& place,
   }
 }
 
+/// The readings of all files, in their order. Many are read by several threads.
+std::vector<ManifestReading> read_all(const std::vector<std::string>& files,
+                                      const PluginPlace& place, ManifestRules& rules) {
+  constexpr std::size_t worth_a_thread = 64;
+  constexpr std::size_t most_threads = 4;
+  std::vector<ManifestReading> readings(files.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](ManifestRules& own) {
+    for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < files.size();)
+      readings[i] = read_settled(files[i], place, own);
+  };
+  const std::size_t wanted = std::min<std::size_t>(
+      {most_threads, std::thread::hardware_concurrency(), files.size() / worth_a_thread + 1});
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < wanted; ++i) {
+    others.emplace_back([&] {
+      ManifestRules own{rules.schema};
+      own.keys = rules.keys;
+      work(own);
+    });
+  }
+  work(rules);
+  for (std::thread& one : others) one.join();
+  return readings;
+}
+
 /// All readings of one place; ids given twice are refused, whichever came first.
 std::vector<ManifestReading> read_place(const PluginPlace& place, ManifestRules& rules,
                                         std::vector<PluginProblem>& problems) {
@@ -84,15 +112,14 @@ std::vector<ManifestReading> read_place(const PluginPlace& place, ManifestRules&
     return readings;
   }
   std::map<std::string, std::vector<std::size_t>> by_id;
-  for (const std::string& file : *files) {
-    readings.push_back(read_settled(file, place, rules));
+  for (ManifestReading& reading : read_all(*files, place, rules)) {
+    const std::string& file = reading.info.manifest_path;
     // It was removed since the folder was listed.
-    if (!readings.back().errors.empty() && !std::filesystem::is_symlink(file) &&
-        !std::filesystem::exists(file)) {
-      readings.pop_back();
+    if (!reading.errors.empty() && !std::filesystem::is_symlink(file) &&
+        !std::filesystem::exists(file))
       continue;
-    }
-    if (!readings.back().info.id.empty()) {
+    readings.push_back(std::move(reading));
+    if (!readings.back().info.id.empty() && !readings.back().id_by_name) {
       by_id[readings.back().info.id].push_back(readings.size() - 1);
     }
   }
@@ -258,7 +285,7 @@ Result<Registry::Found> Registry::find(std::string_view kind, std::string_view n
   }
   if (found.plugin != nullptr) return found;
   for (const PluginPlace& place : places_) {
-    if (place.blocked) return *place.blocked;
+    if (place.blocked) return rejected("no plugin may be used: " + place.blocked->line());
   }
 
   Error error =
@@ -273,6 +300,16 @@ Result<Registry::Found> Registry::find(std::string_view kind, std::string_view n
   for (const PluginProblem& problem : problems_) {
     const bool its = std::find(problem.components.begin(), problem.components.end(), wanted) !=
                      problem.components.end();
+    if (problem.shadowed && its) {
+      // What hides it may be so broken that nobody knows what it offers.
+      const auto hides = [&](const PluginProblem& other) {
+        return !other.shadowed && other.id == problem.id;
+      };
+      const auto hiding = std::find_if(problems_.begin(), problems_.end(), hides);
+      if (hiding == problems_.end()) continue;
+      error.fix = "it was refused: " + hiding->error.line();
+      return error;
+    }
     if (problem.shadowed || (!its && (plugin_id.empty() || problem.id != plugin_id))) continue;
     error.fix = "it was refused: " + problem.error.line();
     return error;

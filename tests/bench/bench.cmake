@@ -33,3 +33,7 @@ add_executable(sandbox_cost bench/sandbox_cost.cpp)
 target_link_libraries(sandbox_cost PRIVATE ordeal_cell)
 add_test(NAME bench.sandbox_cost COMMAND sandbox_cost)
 set_tests_properties(bench.sandbox_cost PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 60)
+add_executable(plugin_list bench/plugin_list.cpp)
+add_test(NAME bench.plugin_list COMMAND plugin_list $<TARGET_FILE:ordeal>
+  ${PROJECT_SOURCE_DIR}/manifests/plugins/org.ordeal.http.json 500 5)
+set_tests_properties(bench.plugin_list PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)

@@ -227,6 +227,20 @@ BOOST_AUTO_TEST_CASE(a_refused_manifest_hides_too) {
   BOOST_TEST(registry.problems()[1].shadowed);
 }
 
+BOOST_AUTO_TEST_CASE(what_cannot_even_be_read_hides_by_its_name) {
+  const Plugins plugins;
+  plugins.add("a", "org.example.p", "{broken");
+  plugins.add("b", "org.example.p", manifest_text("org.example.p", "rule", "r"));
+  const Registry registry = Registry::scan({plugins.place("a"), plugins.place("b")}, schemas);
+  BOOST_TEST(registry.plugins().empty());
+  BOOST_REQUIRE(registry.problems().size() == 2u);
+  BOOST_TEST(registry.problems()[1].shadowed);
+  const std::string line = registry.find("rule", "r").error().line();
+  BOOST_TEST(line.find("it was refused: " + plugins.path() + "/a/org.example.p.json:1:2") !=
+                 std::string::npos,
+             line);
+}
+
 BOOST_AUTO_TEST_CASE(the_same_id_twice_in_a_folder_is_an_error_of_both) {
   const Plugins plugins;
   plugins.add("a", "org.example.p", manifest_text("org.example.p", "rule", "r"));

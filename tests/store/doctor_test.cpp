@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_broken_policy_is_named_once_and_blocks_all) {
   request.places.back().manifests += "/other";
   check("policy", "trust.json: broken");
   BOOST_TEST(diagnosis().usable == 0u);
-  BOOST_TEST(scan().find("rule", "r").error().what == "broken");
+  BOOST_TEST(scan().find("rule", "r").error().what == "no plugin may be used: trust.json: broken");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
