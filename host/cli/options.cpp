@@ -190,8 +190,7 @@ struct Commands {
                        ->type_name("DIR");
     user->excludes(system)->excludes(prefix);
     sub->add_flag("--dry-run", options.dry_run, "Check everything, change nothing");
-    sub->add_flag("--force", options.force,
-                  "Although another plugin then lacks what it requires");
+    sub->add_flag("--force", options.force, "Although another plugin then lacks what it requires");
     plugin_dirs(sub);
   }
 

@@ -58,6 +58,8 @@ BOOST_AUTO_TEST_CASE(every_option_of_the_man_page_exists) {
     helps += ordeal.run({command, "--help"}).out;
   helps += ordeal.run({"plugin", "new", "--help"}).out;
   helps += ordeal.run({"plugin", "check", "--help"}).out;
+  for (const char* command : {"install", "pack", "sign"})
+    helps += ordeal.run({"plugin", command, "--help"}).out;
   const std::regex option("Fl Fl ([a-z][a-z-]*)");
   int found = 0;
   for (auto it = std::sregex_iterator(page.begin(), page.end(), option);
