@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # One small plugin per fault, and one ctest per fault that runs it beside sound ones in the installed
-# host. The library of fault NAME is org.example.NAME.so.
+# host. The library of fault NAME is org.faulty.NAME.so.
 set(fault_dir "${PROJECT_BINARY_DIR}/faults")
 add_custom_target(fault_plugins)
 function(fault name)
-  set(id "org.example.${name}")
+  set(id "org.faulty.${name}")
   ordeal_add_plugin(${id} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/faults/fault.c)
   target_compile_definitions(${id} PRIVATE "FAULT_ID=\"${id}\"" ${ARGN})
   set_target_properties(${id} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${fault_dir}")
@@ -26,7 +26,7 @@ fault(exits FAULT_EXITS)
 fault(aborts FAULT_ABORTS)
 fault(loops FAULT_LOOPS)
 fault(throws FAULT_THROWS)
-target_sources(org.example.throws PRIVATE ${CMAKE_CURRENT_LIST_DIR}/throw.cpp)
+target_sources(org.faulty.throws PRIVATE ${CMAKE_CURRENT_LIST_DIR}/throw.cpp)
 fault(forks FAULT_FORKS)
 fault(connects FAULT_CONNECTS)
 fault(kills FAULT_KILLS)

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(two_thousand_libraries) {
   BOOST_TEST_MESSAGE("seed " << seed);
   std::mt19937 random(seed);
   const testing::TemporaryFolder folder;
-  const auto sound = read_file(ORDEAL_FAULTS_DIR "/org.example.marks.so", ExitCode::internal);
+  const auto sound = read_file(ORDEAL_FAULTS_DIR "/org.faulty.marks.so", ExitCode::internal);
   BOOST_REQUIRE(static_cast<bool>(sound));
   const std::string marker = folder.file("marker");
   ::setenv("ORDEAL_FAULT_MARKER", marker.c_str(), 1);
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(two_thousand_libraries) {
       for (std::size_t j = 0; j < attempts.size(); ++j) {
         Attempt& attempt = attempts[j];
         const std::string bytes = mutated(*sound, random);
-        attempt.plugin.id = "org.example.marks";
+        attempt.plugin.id = "org.faulty.marks";
         attempt.plugin.version = "1.2.3";
         attempt.plugin.trust = Trust::hash;
         attempt.plugin.library_path = folder.file("mutated" + std::to_string(j) + ".so");
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(two_thousand_libraries) {
           BOOST_TEST(honest, "a library with the wrong hash was accepted");
           ++accepted;  // what was damaged does not matter: padding, a section name
         } else {
-          BOOST_TEST(why.find("org.example.marks 1.2.3") != std::string::npos, why);
+          BOOST_TEST(why.find("org.faulty.marks 1.2.3") != std::string::npos, why);
           if (attempt.link->ended())
             ++died;
           else

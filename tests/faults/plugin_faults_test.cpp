@@ -18,10 +18,10 @@ namespace {
 
 enum class Kind { collector, scenario, rule, report };
 
-/// One run of the installed host with the plugin org.example.NAME added.
+/// One run of the installed host with the plugin org.faulty.NAME added.
 struct FaultyRun {
   explicit FaultyRun(std::string name, Kind kind = Kind::collector, const std::string& library = {})
-      : id("org.example." + name), kind(kind) {
+      : id("org.faulty." + name), kind(kind) {
     const std::string plugins = ordeal.file("plugins");
     fs::create_directories(plugins);
     ::chmod(plugins.c_str(), 0755);
@@ -173,7 +173,7 @@ void rewrite(const std::string& file, std::size_t offset, const std::string& byt
   spill(file, all);
 }
 
-constexpr const char* sound = ORDEAL_FAULTS_DIR "/org.example.sound.so";
+constexpr const char* sound = ORDEAL_FAULTS_DIR "/org.faulty.sound.so";
 
 }  // namespace
 
