@@ -50,6 +50,8 @@ BOOST_AUTO_TEST_CASE(resolves_escapes) {
   BOOST_TEST((value == "a\"b\\c/\nA\u00e9\u20ac\U0001F600"));
   BOOST_TEST(!(value == "a\"b"));
   BOOST_TEST(!(Json("\"a\"") == "ab"));
+  BOOST_TEST(!(Json(R"("a\u0000b")") == "a"));
+  BOOST_TEST(Json(R"("a\u0000b")").text() == std::string("a\0b", 3));
   BOOST_TEST(Json(R"({"k\u0065y": 1})")["key"].number() == 1);
 }
 

@@ -185,8 +185,10 @@ static inline int ordeal_json_is(ordeal_json value, const char* text) {
   if (ordeal_json_type(value) != '"') return 0;
   const char* at = value.at + 1;
   char bytes[4];
-  for (int n = 0; (n = ordeal_json_char_(&at, value.end, bytes)) != 0; text += n) {
-    if (strncmp(text, bytes, (size_t)n) != 0) return 0;
+  for (int n = 0; (n = ordeal_json_char_(&at, value.end, bytes)) != 0;) {
+    for (int i = 0; i < n; ++i, ++text) {
+      if (*text == '\0' || *text != bytes[i]) return 0; /* \u0000 is not the end of `text` */
+    }
   }
   return *text == '\0';
 }
