@@ -5,7 +5,7 @@
 //   c|c++ compile file=NAME   a source file of its own, compiled as it stands
 //   json manifest|campaign    read by ordeal
 //   json config-schema        read by the test registry.config_schema
-//   sh run [needs=COMMAND]    the page's commands, run in order from an empty folder
+//   sh run                    the page's commands, run in order from an empty folder
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -93,7 +93,6 @@ std::string after(const std::string& text, const std::string& prefix) {
 struct Pages {
   Installed ordeal;
   std::map<std::string, std::vector<Block>> pages;
-  std::set<std::string> commands;  // of `ordeal plugin`
 
   Pages() {
     for (const auto& entry : fs::directory_iterator(folder())) {
@@ -101,12 +100,6 @@ struct Pages {
       const std::string name = entry.path().filename().string();
       pages[name] = blocks_of(name, slurp(entry.path().string()));
     }
-    const std::regex word("\n  ([a-z]+) ");
-    const std::string help = ordeal.run({"plugin", "--help"}).out;
-    for (auto it = std::sregex_iterator(help.begin(), help.end(), word);
-         it != std::sregex_iterator(); ++it)
-      commands.insert((*it)[1].str());
-    BOOST_REQUIRE(commands.contains("new"));
   }
   static std::string folder() { return Installed::prefix() + "/share/doc/ordeal/sdk"; }
   static std::string templates() { return Installed::prefix() + "/share/ordeal/templates"; }
@@ -216,11 +209,6 @@ exit $code
     for (const auto& block : blocks) {
       if (block.what == "compile") spill(work + "/" + after(block.argument, "file="), block.text);
       if (block.what != "run") continue;
-      const std::string need = after(block.argument, "needs=");
-      if (!need.empty() && !commands.contains(need)) {
-        BOOST_TEST_MESSAGE(block.where << ": left out, there is no `ordeal plugin " << need << "`");
-        continue;
-      }
       script += block.text;
     }
     script = std::regex_replace(script, std::regex("7379|8080"), port);
