@@ -28,7 +28,7 @@ const std::map<std::string, Defect> defects{
     {"nothing_scenario", {"", ""}},
     {"nothing_blocking", {"", ""}},
     {"bad_manifest", {"manifest", "isolatoin"}},
-    {"bad_schema", {"config-schema", "the pattern cannot be used"}},
+    {"bad_schema", {"config-schema", "the example breaks the schema"}},
     {"extra_export", {"exports", "helper"}},
     {"undefined_symbol", {"load", "nobody_has_this"}},
     {"slow_load", {"load-time", "100 ms are allowed"}},

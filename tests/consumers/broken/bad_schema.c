@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Its config_schema holds a pattern that does not compile. */
+/* An example in its config_schema is not of the type it stands in. */
 #define KIND_REPORT
 #include "plugin.h"

@@ -17,7 +17,7 @@ foreach(source IN LISTS broken_sources)
   if(name STREQUAL bad_manifest)
     set(EXTRA_KEY ",\n  \"isolatoin\": {}")
   elseif(name STREQUAL bad_schema)
-    set(EXTRA_RULE "\"pattern\": \"(\", ")
+    set(EXTRA_RULE "\"examples\": [1], ")
   endif()
   configure_file("${CMAKE_CURRENT_LIST_DIR}/manifest.json.in" "${folder}/${ID}.json" @ONLY)
   if(name MATCHES "^(extra_export|undefined_symbol)$")  # not what ordeal_add_plugin would let pass
