@@ -18,13 +18,13 @@
 #include "registry/config_schema.h"
 #include "registry/manifest_topics.h"
 #include "registry/privileges.h"
+#include "registry/manifest_file.h"
 
 namespace ordeal {
 namespace json = boost::json;
 namespace {
 
 constexpr std::uint64_t largest_manifest = 256 * 1024;
-constexpr std::uint64_t largest_signature = 8 * 1024;
 constexpr std::size_t most_errors = 8;
 
 constexpr std::array<std::string_view, 6> host_extensions{
@@ -55,21 +55,6 @@ std::vector<std::string> texts_at(const json::value& root, const char* pointer) 
   return texts;
 }
 
-/// Words of a stranger's file as they may be shown: of bounded length and without characters that
-/// could steer a terminal.
-void make_showable(std::string& text) {
-  constexpr std::size_t longest = 500;
-  if (text.size() > longest) {
-    std::size_t end = longest;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-    text = text.substr(0, end) + "...";
-  }
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
-  }
-}
-
 ManifestReading tidied(ManifestReading reading) {
   for (Error& error : reading.errors) {
     for (std::string* text : {&error.what, &error.where.pointer, &error.expected, &error.fix})
@@ -94,14 +79,16 @@ class ManifestReader {
 
  private:
   ManifestReading read_from_file() {
-    const std::string file = resolve_installed();
+    const std::string file =
+        manifest_to_read(reading_.info.manifest_path, *place_, reading_.info.installed_in);
     Result<std::string> text = read_file(file, ExitCode::plugin_rejected, largest_manifest);
     if (!text) {
       reading_.errors.push_back(text.error());
       return std::move(reading_);
     }
     if (place_->trust == Trust::is_signed) {
-      if (Result<void> its = check_signature(file, *text); !its) {
+      if (Result<void> its = check_manifest_signature(file, *text, reading_.info, rules_.keys);
+          !its) {
         // Unverified bytes are not parsed, not even for the plugin's id.
         reading_.errors.push_back(its.error());
         take_id_from_name();
@@ -360,41 +347,6 @@ class ManifestReader {
       reading_.errors.push_back(trusted.error());
       return;
     }
-  }
-
-  /// The file to read. A manifest that is a link into an installed plugin's own folder is followed
-  /// once, so that manifest, signature and library are those of one installation whatever happens
-  /// meanwhile.
-  std::string resolve_installed() {
-    const std::string& path = reading_.info.manifest_path;
-    struct stat status {};
-    if (lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
-    std::error_code failed;
-    const std::filesystem::path real = std::filesystem::canonical(path, failed);
-    if (failed) return path;
-    const std::filesystem::path folder = real.parent_path();
-    if (folder.parent_path() !=
-        std::filesystem::path(place_->libraries) / std::string(installed_folder))
-      return path;
-    reading_.info.installed_in = folder.string();
-    return real.string();
-  }
-
-  Result<void> check_signature(const std::string& file, const std::string& text) {
-    const std::string name = file + ".minisig";
-    Result<std::string> signature = read_file(name, ExitCode::plugin_rejected, largest_signature);
-    if (!signature) {
-      Error error = signature.error();
-      error.where.file = reading_.info.manifest_path;
-      error.what = "its signature cannot be read: " + error.what;
-      error.expected =
-          "a signature by a trusted key, which plugins from " + reading_.info.origin + " need";
-      error.fix = "get the plugin with its signature, or sign it: ordeal plugin sign";
-      return error;
-    }
-    Result<PublicKey> key = verify_message(text, *signature, name, rules_.keys);
-    if (!key) return key.error();
-    return {};
   }
 
   const PluginPlace* place_;  // none: the manifest lies in no place yet

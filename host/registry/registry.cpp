@@ -180,27 +180,6 @@ std::string effective_isolation(const PluginInfo& plugin, const std::string& ask
   return plugin.shipped ? plugin.isolation_default : "own";
 }
 
-std::optional<Error> unmet_requirement(
-    const PluginInfo& plugin, const std::function<const Version*(const std::string&)>& present) {
-  for (const PluginRequirement& required : plugin.required) {
-    const Version* there = present(required.id);
-    if (there == nullptr && required.optional) continue;
-    if (there != nullptr && required.range.holds(*there)) continue;
-    Error error = rejected("it requires the plugin '" + required.id + "'", plugin.manifest_path);
-    if (there == nullptr) {
-      error.what += ", which is not usable here";
-      error.fix = "install '" + required.id + "'";
-    } else {
-      error.what +=
-          " in a version " + required.range.text() + ", but that of here is " + there->text();
-      error.fix = "install another version of '" + required.id + "'";
-    }
-    error.where.pointer = "/requires/plugins";
-    return error;
-  }
-  return {};
-}
-
 Result<json::value> read_manifest_schema(const std::string& schemas) {
   const std::string file = (schemas.empty() ? install_paths().manifests + "/schemas" : schemas) +
                            "/plugin-manifest.json";
