@@ -88,9 +88,9 @@ BOOST_AUTO_TEST_CASE(plugin_trouble_is_added_up_by_plugin_component_and_kind) {
                 R"({"plugin":"org.example.pdf 3.0.0","component":"pdf","stage":2,
                 "reason":"its cell died: signal SIGSEGV"})");
   const auto document = parsed(campaign_document(*fixture.reader()));
-  const auto& trouble = at(document, "/plugins/trouble").as_array();
+  const json::value list = at(document, "/plugins/trouble");
   std::string all;
-  for (const auto& one : trouble)
+  for (const auto& one : list.as_array())
     all += text(one, "/plugin") + " " + text(one, "/version") + " " + text(one, "/kind") + " x" +
            std::to_string(static_cast<int>(number(one, "/count"))) + "\n";
   BOOST_TEST(all ==
