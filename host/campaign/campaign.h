@@ -125,8 +125,8 @@ struct CampaignOverrides {
 
 /// File -> checked campaign. Precedence: defaults < file < environment < --set. Reads, never acts.
 /// Errors: invalid_config (file, line, column, pointer, expected, nearest key; a --set is named as
-/// such); plugin_rejected for a component no usable plugin offers and for topics that do not fit. Time scale is applied here, with
-/// the floors of the design, to everything it covers.
+/// such); plugin_rejected for a component no usable plugin offers and for topics that do not fit.
+/// Time scale is applied here, with the floors of the design, to everything it covers.
 Result<Campaign> load_campaign(const std::string& path, const CampaignOverrides& overrides,
                                const Registry& registry);
 

@@ -15,8 +15,8 @@ namespace ordeal {
 using TopicFailFn =
     std::function<void(const std::string& pointer, std::string what, std::string expected)>;
 
-/// Reads topics.`list` ("publishes" or "subscribes") of a manifest that satisfies its schema; `text`
-/// is the manifest's, for positions.
+/// Reads topics.`list` ("publishes" or "subscribes") of a manifest that satisfies its schema;
+/// `text` is the manifest's, for positions.
 std::vector<TopicUse> read_topics(const boost::json::value& manifest, std::string_view text,
                                   const std::string& list, const TopicFailFn& fail);
 

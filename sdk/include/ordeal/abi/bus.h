@@ -3,11 +3,12 @@
  * Host service ordeal.host.bus/1: topics declared in the manifest, nothing else.
  * The bus is for control, not for operations: at most 100 events per second and instance.
  *
- * All subscribers and the run's journal see one order, that of `seq`. What happens to an event whose
- * subscriber is behind is the topic's, as its publisher's manifest says:
- *   control  nothing is lost: what cannot be delivered within 2 s fails the run
- *   state    a newer event of the same publishing instance replaces one that still waits
- *   stream   the newest is dropped; drops are counted and stand in the campaign report
+ * All subscribers and the run's journal see one order, that of `seq`. What happens to an event
+ * whose subscriber is behind is the topic's, as its publisher's manifest says:
+ *  - control: nothing is lost; what cannot be delivered within 2 s fails the run.
+ *  - state: a newer event of the same publishing instance replaces one that still waits.
+ *  - stream: the newest is dropped; drops are counted and stand in the campaign report.
+ *
  * A use of an undeclared topic during create refuses the component, whatever create returns.
  */
 #pragma once
