@@ -28,7 +28,8 @@ package_test(install COMMAND "${here}/in_root.sh" "${work}" install
 root_test(plugins)
 root_test(run)
 root_test(consumers)
+root_test(tutorial)
 # Load is measured: nothing else may run beside it.
-set_tests_properties(packages.run PROPERTIES RUN_SERIAL ON)
+set_tests_properties(packages.run packages.tutorial PROPERTIES RUN_SERIAL ON)
 package_test(purge COMMAND "${here}/in_root.sh" "${work}" purge
   PROPERTIES FIXTURES_CLEANUP packages_installed)
