@@ -55,14 +55,12 @@ std::vector<std::string> files_below(const std::string& folder) {
 }
 
 Result<ManifestReading> read(const std::string& manifest, const std::string& libraries) {
-  const std::string file = install_paths().manifests + "/schemas/plugin-manifest.json";
-  const auto text = read_file(file, ExitCode::internal);
-  if (!text) return text.error();
-  const auto schema = parse_json(*text, file);
+  const auto schema = read_manifest_schema("");
   if (!schema) return schema.error();
+  ManifestRules rules{*schema};
   const PluginPlace place{fs::path(manifest).parent_path().string(), libraries, Trust::owner,
                           "plugin check"};
-  return read_manifest(manifest, place, *schema);
+  return read_manifest(manifest, place, rules);
 }
 
 std::string folder_of(const fs::path& file) {

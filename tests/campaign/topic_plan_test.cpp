@@ -23,7 +23,7 @@ struct Bench {
     folder.write(id + ".json", manifest_text(id, kind, component, topics));
     folder.write(id + ".so", "not opened");
     if (kind == "scenario") campaign.load.push_back({component, id, "{}", {}, 1});
-    if (kind == "collector") campaign.collect.push_back({component, id, "{}", {}});
+    if (kind == "collector") campaign.collect.push_back({component, id, "{}", {}, {}});
     if (kind == "report") campaign.report.push_back({component, id, "{}"});
   }
   Result<TopicPlan> plan() {
