@@ -323,6 +323,8 @@ ORDEAL_ASSERT(ORDEAL_STAGE_READINESS == 0 && ORDEAL_STAGE_BASELINE == 1 &&
 ORDEAL_ASSERT(ORDEAL_OP_PROBE == 1 && ORDEAL_OP_WARM_UP == 2, "flags of operations");
 ORDEAL_ASSERT(ORDEAL_CLOSE_ORDERLY == 0 && ORDEAL_CLOSE_ABRUPT == 1, "ways to close");
 ORDEAL_ASSERT(ORDEAL_EVENT_PAYLOAD_MAX == 256, "payload of an event");
+ORDEAL_ASSERT(ORDEAL_EVENT_BODY_MAX == 65536, "body of an event");
+ORDEAL_ASSERT(ORDEAL_EVENTS_PER_SECOND == 100, "rate of events");
 ORDEAL_ASSERT(ORDEAL_PLUGIN_MAGIC == UINT64_C(0x4c504c414544524f), "magic");
 
 /* Texts cannot be compared in a constant expression of C; sdk.docs compares them. */

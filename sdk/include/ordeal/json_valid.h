@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tells JSON from other text. A host hands over nothing but good JSON; a plugin that is careful
- * looks all the same, and refuses with ORDEAL_E_INVALID. Not part of the ABI.
+ * looks all the same, and refuses with ORDEAL_E_INVALID. Not part of the ABI. [any] thread.
+ * Since 0.1.
  */
 #pragma once
 
