@@ -19,13 +19,13 @@ stop_target() { kill "$(cat target.pid)"; }
 # A file of the newest run's reports.
 report() { ls -d /home/person/.local/state/ordeal/runs/* | tail -n 1 | sed "s,\$,/reports/$1,"; }
 
-# A campaign that must end with a go. Invalid (114) says that the machine was busy: once more, twice.
+# A campaign that must end with a go. Invalid (114) says that the machine was busy: again, at most four times.
 run_to_go() {
-  for _ in 1 2 3; do
+  for _ in 1 2 3 4 5; do
     status=0
     as_person ordeal run "$@" || status=$?
-    [ $status -ne 114 ] || continue
-    break
+    [ $status -eq 114 ] || break
+    sleep 2
   done
   [ $status -eq 0 ] || { echo "ordeal run $* ended with $status"; exit 1; }
 }
