@@ -8,15 +8,16 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "check/exports.h"
 #include "check/schema_sense.h"
 #include "registry/component_config.h"
+#include "registry/elf_library.h"
 
 namespace ordeal {
 namespace json = boost::json;
 namespace {
 
 constexpr std::uint64_t most_load_ns = 100'000'000;
+constexpr std::uint64_t largest_library = std::uint64_t{1} << 30;
 
 std::set<std::string> with_needs(const std::vector<std::string>& names) {
   std::set<std::string> all;
@@ -136,16 +137,21 @@ class Runner {
   }
 
   void check_exports(CheckResult& result) const {
-    const auto names = exported_symbols(plugin_.info.library_path);
+    const std::string& file = plugin_.info.library_path;
+    const auto bytes = read_file(file, ExitCode::plugin_rejected, largest_library);
+    if (!bytes) return fail(result, bytes.error().line());
+    const auto library = ElfLibrary::open(*bytes, file);
+    if (!library) return fail(result, library.error().line());
+    const auto names = library->exported();
     if (!names) return fail(result, names.error().line());
     if (std::find(names->begin(), names->end(), "ordeal_plugin_entry") == names->end())
       fail(result, "it does not export ordeal_plugin_entry",
            "define it with ORDEAL_PLUGIN or as abi/entry.h says");
     std::string others;
     std::size_t count = 0;
-    for (const std::string& name : *names)
+    for (const std::string_view name : *names)
       if (name != "ordeal_plugin_entry" && ++count <= 5)
-        others += (others.empty() ? "" : ", ") + name;
+        others.append(others.empty() ? "" : ", ").append(name);
     if (count > 0)
       fail(result,
            "it exports " + std::to_string(count) + " more than ordeal_plugin_entry: " + others +

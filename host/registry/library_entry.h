@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -18,9 +19,11 @@ struct LibraryEntry {
   std::uint32_t abi_minor = 0;
 };
 
-/// Reads `ordeal_plugin_entry` of the ELF file behind `fd`, by what the dynamic loader would use
-/// (program headers, not sections). The file may be damaged in any way. Error: plugin_rejected:
-/// no shared object for this machine, truncated, no such symbol. `path` is for messages.
+/// Reads `ordeal_plugin_entry` of a library's bytes, which may be damaged in any way. Error:
+/// plugin_rejected: all of ElfLibrary's, no such symbol. `path` is for messages.
+Result<LibraryEntry> read_library_entry(std::string_view bytes, const std::string& path);
+
+/// The same of the file behind `fd`, which must not become shorter meanwhile.
 Result<LibraryEntry> read_library_entry(int fd, const std::string& path);
 
 /// Why an entry cannot be used by this host; success when it can: magic, sizes, ABI with both

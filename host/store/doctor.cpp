@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/doctor.h"
 
-#include <ordeal/abi/entry.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <set>
 
 #include "base/files.h"
+#include "registry/library_entry.h"
 #include "registry/manifest.h"
-#include "store/elf.h"
 #include "store/layout.h"
 
 namespace ordeal {
@@ -75,14 +73,14 @@ class Examination {
     for (const PluginInfo& plugin : registry_.plugins()) {
       const std::string again = "install the plugin again, or get it again from its author";
       const Result<std::string> bytes = read_file(plugin.library_path, ExitCode::plugin_rejected);
-      if (!bytes) {
-        add("corrupt", plugin.id, bytes.error(), again);
-      } else if (Result<void> sound =
-                     check_library(*bytes, plugin.library_path, ORDEAL_PLUGIN_ENTRY_SYMBOL);
-                 !sound) {
-        add("corrupt", plugin.id, sound.error(), again);
+      const Result<LibraryEntry> entry =
+          bytes ? read_library_entry(*bytes, plugin.library_path) : bytes.error();
+      if (!entry) {
+        add("corrupt", plugin.id, entry.error(), again);
       } else if (Result<void> same = check_library_hash(plugin); !same) {
         add("corrupt", plugin.id, same.error(), again);
+      } else if (Result<void> fits = check_library_entry(*entry, plugin.library_path); !fits) {
+        add("refused", plugin.id, fits.error(), again);
       } else {
         ++diagnosis_.usable;
       }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/inspect.h"
 
-#include <ordeal/abi/entry.h>
-
 #include <boost/json.hpp>
 
 #include "base/json.h"
 #include "registry/crypto.h"
-#include "store/elf.h"
+#include "registry/library_entry.h"
 
 namespace ordeal {
 namespace json = boost::json;
@@ -42,11 +40,11 @@ Result<void> check_library_file(InspectedPlugin& plugin, const std::string& name
   Result<std::string> library = plugin.files.library(plugin.info.library_path);
   if (!library) return library.error();
   plugin.library = std::move(*library);
-  if (Result<void> sound =
-          check_library(plugin.library, plugin.files.source + ": " + plugin.info.library_path,
-                        ORDEAL_PLUGIN_ENTRY_SYMBOL);
-      !sound)
-    return sound.error();
+  // By the rule of the cell that would load it.
+  const std::string file = plugin.files.source + ": " + plugin.info.library_path;
+  const Result<LibraryEntry> entry = read_library_entry(plugin.library, file);
+  if (!entry) return entry.error();
+  if (Result<void> fits = check_library_entry(*entry, file); !fits) return fits;
   const std::string hash = sha256_hex(plugin.library);
   if (plugin.info.sha256.empty()) return add_hash(plugin, name, hash);
   if (plugin.info.sha256 == hash) return {};

@@ -40,6 +40,15 @@ fault(scenario-completes-twice FAULT_IN_SCENARIO FAULT_COMPLETES_TWICE)
 fault(rule-aborts FAULT_IN_RULE FAULT_ABORTS)
 fault(report-aborts FAULT_IN_REPORT FAULT_ABORTS)
 
+# For registry.elf_library: a library of which the dynamic loader has but the old hash table.
+fault(sysv-hash)
+target_link_options(org.faulty.sysv-hash PRIVATE LINKER:--hash-style=sysv)
+add_dependencies(test_registry org.faulty.sysv-hash)
+target_compile_definitions(test_registry PRIVATE ORDEAL_FAULTS_DIR="${fault_dir}")
+# For store.install: one that another ordeal is for.
+add_dependencies(test_store org.faulty.previous-minor)
+target_compile_definitions(test_store PRIVATE ORDEAL_FAULTS_DIR="${fault_dir}")
+
 # Two plugins by the other compiler, for campaign.other_compiler. No sanitizer: an author has none.
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   find_program(ORDEAL_OTHER_CC NAMES gcc-12 gcc REQUIRED)

@@ -63,6 +63,15 @@ BOOST_AUTO_TEST_CASE(damaged_libraries_are_found_though_scans_do_not_open_them) 
   check("corrupt", "no ELF file");
 }
 
+BOOST_AUTO_TEST_CASE(libraries_of_another_abi_are_refused) {
+  library = *read_file(ORDEAL_FAULTS_DIR "/org.faulty.previous-minor.so", ExitCode::internal);
+  write("data/manifests/org.example.p.json", text(id, "1.0.0", with_hash()));
+  write("data/plugins/org.example.p.so", library);
+  BOOST_TEST(scan().problems().empty());
+  check("refused", "it was built for ABI ");
+  BOOST_TEST(only().id == id);
+}
+
 BOOST_AUTO_TEST_CASE(orphans_are_named_unless_their_manifest_is_unreadable) {
   BOOST_REQUIRE(install(folder(id, "1.0.0")).errors.empty());
   write("data/plugins/lost.so", library);

@@ -115,6 +115,13 @@ BOOST_AUTO_TEST_CASE(bad_plugins_leave_no_trace) {
   write("elf/org.example.p.json", text(id, "1.0.0"));
   write("elf/org.example.p.so", library.substr(0, 3000));
   refused(path() + "/elf", "corrupt ELF");
+  // Its manifest may say what it likes.
+  write("abi/org.example.p.json", text(id, "1.0.0"));
+  write("abi/org.example.p.so",
+        *read_file(ORDEAL_FAULTS_DIR "/org.faulty.previous-minor.so", ExitCode::internal));
+  refused(path() + "/abi", "/abi/org.example.p.json: org.example.p.so: it was built for ABI " +
+                               std::to_string(ORDEAL_ABI_MAJOR) + "." +
+                               std::to_string(ORDEAL_ABI_MINOR - 1));
   write("hash/org.example.p.json",
         text(id, "1.0.0", ", \"integrity\": {\"sha256\": \"" + std::string(64, 'a') + "\"}"));
   write("hash/org.example.p.so", library);
