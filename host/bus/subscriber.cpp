@@ -151,7 +151,10 @@ std::size_t Subscriber::take(const std::function<void(const Event&)>& fn, std::s
     return taken;
   }
   taken = std::min(max, ring_.waiting());
-  for (std::size_t i = 0; i < taken; ++i) fn(ring_.at(i));
+  for (std::size_t i = 0; i < taken; ++i) {
+    ring_.prefetch(i);
+    fn(ring_.at(i));
+  }
   if (taken != 0) free(taken);
   return taken;
 }
