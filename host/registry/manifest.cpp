@@ -16,9 +16,9 @@
 #include "base/json.h"
 #include "base/schema.h"
 #include "registry/config_schema.h"
+#include "registry/manifest_file.h"
 #include "registry/manifest_topics.h"
 #include "registry/privileges.h"
-#include "registry/manifest_file.h"
 
 namespace ordeal {
 namespace json = boost::json;

@@ -46,8 +46,8 @@ enum class CellMessage : std::uint16_t {
   subscribed = 78,  // u32 instance, u32 topic (in the order of the manifest's subscribes): comes
                     // before `created` when the plugin asks in its create
   taken = 79,       // u32 instance, u32 n: so many of the events sent have been dealt with
-  trouble = 90,   // u32 instance (0: of the whole cell), text kind, u64 count, text detail: what a
-                  // plugin did that it should not have
+  trouble = 90,  // u32 instance (0: of the whole cell), text kind, u64 count, text detail: what a
+                 // plugin did that it should not have
 };
 
 /// How often a cell says that its loop turns.

@@ -196,8 +196,8 @@ std::string drift_section(View campaign) {
   std::string trend(campaign["campaign_summary"]["performance_trend"].text("UNKNOWN"));
   std::transform(trend.begin(), trend.end(), trend.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  std::string body =
-      paragraph("Response times inside the phases, first third against last: " + trend + ".", "lead");
+  std::string body = paragraph(
+      "Response times inside the phases, first third against last: " + trend + ".", "lead");
   const View impact = campaign["resource_impact_summary"];
   HtmlTable table({"Resource", "Lowest", "Mean", "Highest"}, {1, 2, 3});
   for (std::size_t i = 0; i < impact.size(); ++i) {
