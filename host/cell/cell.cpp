@@ -241,9 +241,12 @@ void Cell::send_trouble(std::uint32_t instance, std::string_view kind, std::uint
 }
 
 void Cell::look_for_trouble() {
-  for (const auto& [number, component] : components_)
+  for (const auto& [number, component] : components_) {
     if (const auto dropped = component->take_dropped_lines(); dropped > 0)
       send_trouble(number, "log_flood", dropped, "log lines over 1,000 a second were dropped");
+    if (const auto refused = component->take_refused_events(); refused > 0)
+      send_trouble(number, "bus_flood", refused, "events over 100 a second were refused");
+  }
   if (!sandbox_) return;
   for (const auto& [call, count] : sandbox_->take_denials()) {
     log(Severity::warning, "cell", "denied: " + call + ", " + std::to_string(count) + " times");

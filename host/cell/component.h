@@ -45,6 +45,10 @@ class Component {
   }
   /// Lines that the plugin logged beyond its rate since the last call.
   std::uint64_t take_dropped_lines() { return host_->take_dropped_lines(); }
+  /// Events that it published beyond its rate since the last call.
+  std::uint64_t take_refused_events() {
+    return host_->bus() != nullptr ? host_->bus()->take_refused() : 0;
+  }
 
  protected:
   [[nodiscard]] std::uint32_t number() const { return number_; }

@@ -53,7 +53,10 @@ std::int32_t InstanceBus::not_declared(std::string_view topic, const char* does,
 bool InstanceBus::too_fast() {
   const std::uint64_t now = host_.clock().monotonic_ns();
   std::uint64_t& oldest = times_[next_time_];
-  if (oldest != 0 && now - oldest < second_ns) return true;
+  if (oldest != 0 && now - oldest < second_ns) {
+    ++refused_;
+    return true;
+  }
   oldest = std::max<std::uint64_t>(now, 1);
   next_time_ = (next_time_ + 1) % times_.size();
   return false;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/protocol/cell.h"
@@ -40,6 +41,8 @@ class InstanceBus {
 
   /// "" or the first use of a topic that the manifest does not declare, as a sentence.
   [[nodiscard]] const std::string& undeclared() const { return undeclared_; }
+  /// Events that came too fast and were refused, since the last call.
+  std::uint64_t take_refused() { return std::exchange(refused_, 0); }
 
  private:
   struct Subscription {
@@ -68,6 +71,7 @@ class InstanceBus {
   bool posted_ = false;
   std::array<std::uint64_t, ORDEAL_EVENTS_PER_SECOND> times_{};  // of the newest events published
   std::size_t next_time_ = 0;
+  std::uint64_t refused_ = 0;
   std::string undeclared_;
 };
 

@@ -147,6 +147,8 @@ BOOST_AUTO_TEST_CASE(a_hundred_events_a_second_and_no_more) {
   BOOST_TEST(bench.publish("a.b/out", "") == ORDEAL_OK);
   BOOST_TEST(bench.publish("a.b/out", "") == ORDEAL_E_LIMIT);
   BOOST_TEST(bench.sent.size() == ORDEAL_EVENTS_PER_SECOND + 1);
+  BOOST_TEST(bench.instance.bus()->take_refused() == 3u);
+  BOOST_TEST(bench.instance.bus()->take_refused() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(events_come_one_each_turn_and_are_acknowledged) {

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <ordeal/abi/bus.h>
 #include <ordeal/abi/collector.h>
 #include <ordeal/abi/entry.h>
 #include <ordeal/abi/log.h>
@@ -77,6 +78,13 @@ static void go_wrong(struct instance* self) {
 #elif defined(FAULT_FLOODS_LOG)
   const ordeal_host_log* log = self->host->get_extension(self->host, text(ORDEAL_HOST_LOG));
   for (int i = 0; i < 3000; ++i) log->write(self->host, ORDEAL_LOG_INFO, text("again and again"));
+#elif defined(FAULT_FLOODS_BUS)
+  const ordeal_host_bus* bus = self->host->get_extension(self->host, text(ORDEAL_HOST_BUS));
+  for (int i = 0; i < 3000; ++i) {
+    const int32_t status =
+        bus->publish(self->host, text(FAULT_ID "/flood"), &i, sizeof i, text("again"));
+    if (status == ORDEAL_E_LIMIT) self->value += 1;
+  }
 #elif defined(FAULT_CLOSES_DESCRIPTORS)
   for (int fd = 3; fd < 512; ++fd) close(fd);
 #elif defined(FAULT_HANDLES_SIGNALS)
