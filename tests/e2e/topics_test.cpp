@@ -41,12 +41,13 @@ struct Bench {
     manifest(id, text.replace(at, from.size(), to));
   }
   Finished run(const std::string& command, const std::string& scenario, const std::string& report,
-               const std::string& duration = "3s") {
+               const std::string& duration = "3s", const std::string& more_collectors = "") {
     spill(ordeal.file("topics.json"),
           R"({"campaign": "topics", "version": 1, "duration": "1m",
               "baseline": {"duration": "500ms", "required_health": 0},
               "load": [{"scenario": ")" +
-              scenario + R"("}], "collect": [{"collector": "system", "interval": "1s"}],
+              scenario + R"("}], "collect": [{"collector": "system", "interval": "1s"})" +
+              more_collectors + R"(],
               "phases": [{"name": "a", "connections": 2, "rate": 80,
                           "slo": {"success": ">=50%"}, "duration": ")" +
               duration + R"("}], "report": [{"report": "json"}, {"report": "text"}, {"report": ")" +
@@ -137,6 +138,28 @@ BOOST_AUTO_TEST_CASE(what_a_slow_subscriber_misses_stands_in_the_report) {
   BOOST_TEST(lines(seen) + dropped + before == lines(journalled));
   BOOST_TEST(contains(slurp(bench.ordeal.run_dir() + "/reports/campaign_summary.txt"),
                       "org.example.subscriber 0.2.0"));
+}
+
+BOOST_AUTO_TEST_CASE(a_control_event_that_is_not_taken_fails_the_run) {
+  Bench bench;
+  for (const char* id : {"org.example.publisher", "org.example.subscriber"})
+    bench.change(id, "\"stream\"", "\"control\"");
+  const auto run = bench.run("run", "numbers", "seen", "20s", R"(, {"collector": "stuck"})");
+  const std::string subscriber = "org.example.subscriber 0.2.0 (collector stuck)";
+  BOOST_TEST_CONTEXT(run.out + run.err) {
+    BOOST_TEST(run.code == 109);
+    BOOST_TEST(contains(run.err + run.out, "a control event could not be delivered in time: " +
+                                               topic + " to " + subscriber));
+  }
+  // Blamed on that subscriber, not on the other.
+  BOOST_TEST(bench.dropped(subscriber) >= 1u);
+  const std::string summary = slurp(bench.ordeal.run_dir() + "/reports/campaign_summary.txt");
+  BOOST_TEST_CONTEXT(summary) {
+    BOOST_TEST(contains(summary, topic));
+    BOOST_TEST(contains(summary, subscriber));
+  }
+  // Two seconds after the ring was full, not at the end of the phase.
+  BOOST_TEST(lines(bench.journalled()) < 80u * 15u);
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_before_anything_is_made) {
