@@ -54,4 +54,16 @@ inline std::string replaced(std::string text, std::string_view from, std::string
   return text.replace(at, from.size(), to);
 }
 
+/// The campaign's document in which eight topics of a plugin lost nothing and a ninth did.
+inline std::string with_drops() {
+  std::string drops = "\"bus_drops\":[";
+  for (int i = 0; i < 8; ++i)
+    drops += R"({"topic":"com.acme.kv/state-)" + std::to_string(i) +
+             R"(","subscriber":"x","dropped":0,"replaced":5},)";
+  drops += R"json({"topic":"com.acme.kv/hot-keys",
+                   "subscriber":"com.acme.view 2.1.0 (report keys)",
+                   "dropped":41,"replaced":0},)json";
+  return replaced(fixture("campaign.json"), "\"bus_drops\":[", drops);
+}
+
 }  // namespace report_test

@@ -10,6 +10,7 @@ using report_test::contains;
 using report_test::fixture;
 using report_test::render;
 using report_test::replaced;
+using report_test::with_drops;
 
 namespace {
 
@@ -84,6 +85,14 @@ BOOST_AUTO_TEST_CASE(the_charts_hold_the_series) {
   for (const char* id : {"throughput", "latency", "errors", "cpu", "memory", "pressure",
                          "diskspace", "network", "processmemory"})
     BOOST_TEST((std::find(ids.begin(), ids.end(), id) != ids.end()), id);
+}
+
+BOOST_AUTO_TEST_CASE(dropped_events_name_topic_and_subscriber) {
+  const std::string html = page(with_drops());
+  BOOST_TEST(contains(html,
+                      "41 events of com.acme.kv/hot-keys did not reach com.acme.view 2.1.0 "
+                      "(report keys)."));
+  BOOST_TEST(!contains(html, "com.acme.kv/state"));
 }
 
 BOOST_AUTO_TEST_CASE(counters_become_rates) {

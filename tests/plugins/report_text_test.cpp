@@ -7,6 +7,7 @@ using report_test::contains;
 using report_test::fixture;
 using report_test::render;
 using report_test::replaced;
+using report_test::with_drops;
 
 namespace {
 
@@ -54,6 +55,14 @@ BOOST_AUTO_TEST_CASE(it_says_all_that_a_person_needs) {
                            "ordeal run overnight --seed 7"}) {
     BOOST_TEST(contains(text, part), "missing: " << part);
   }
+}
+
+BOOST_AUTO_TEST_CASE(dropped_events_name_topic_and_subscriber) {
+  const std::string text = summary(with_drops());
+  BOOST_TEST(contains(text,
+                      "  - 41 events of com.acme.kv/hot-keys did not reach com.acme.view 2.1.0 "
+                      "(report keys)\n"));
+  BOOST_TEST(!contains(text, "com.acme.kv/state"));
 }
 
 BOOST_AUTO_TEST_CASE(columns_line_up) {

@@ -205,13 +205,16 @@ std::string safety(View campaign) {
 std::string measurement(View campaign) {
   std::string out = wrapped("  ", clean(validity_sentence(campaign)));
   const View drops = campaign["measurement"]["bus_drops"];
-  for (std::size_t i = 0; i < std::min(drops.size(), max_listed); ++i) {
+  std::size_t lossy = 0;
+  for (std::size_t i = 0; i < drops.size(); ++i) {
     const View drop = drops.at(i);
-    if (drop["dropped"].number(0) == 0) continue;
+    if (drop["dropped"].number(0) == 0 || ++lossy > max_listed) continue;
     out += item(count(drop["dropped"].number()) + " events of " +
                 std::string(drop["topic"].text("?")) + " did not reach " +
                 std::string(drop["subscriber"].text("?")));
   }
+  if (lossy > max_listed)
+    out += "  and " + std::to_string(lossy - max_listed) + " more in the JSON report\n";
   const View sent = campaign["wire"]["requests_sent"];
   if (sent)
     out += "  requests sent: " + count(sent["total"].number()) + " (" +
