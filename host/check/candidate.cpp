@@ -160,8 +160,7 @@ Result<ManifestReading> find_candidate(const std::string& path,
   const std::string extension = fs::path(path).extension().string();
   if (extension == ".json") return of_manifest(fs::absolute(path).string(), plugin_dirs);
   if (extension == ".so") return of_library(path);
-  return usage(path + " is neither a manifest (.json) nor a library (.so) nor a folder",
-               extension == ".ordeal" ? "install or unpack the package first" : "");
+  return usage(path + " is neither a manifest (.json) nor a library (.so) nor a folder");
 }
 
 }  // namespace ordeal

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 #include <random>
 
 #include "base/files.h"
@@ -11,6 +13,8 @@
 #include "check/candidate.h"
 #include "check/check_output.h"
 #include "check/runner.h"
+#include "registry/registry.h"
+#include "store/unpack.h"
 
 namespace ordeal {
 namespace json = boost::json;
@@ -77,6 +81,11 @@ Result<std::map<std::string, std::string>> read_configs(const std::string& file,
   return configs;
 }
 
+bool is_package(const std::string& path) {
+  std::error_code failed;
+  return path.ends_with(".ordeal") && std::filesystem::is_regular_file(path, failed);
+}
+
 }  // namespace
 
 int plugin_check(const Options& options) {
@@ -86,9 +95,15 @@ int plugin_check(const Options& options) {
     return 0;
   }
   if (options.name.empty())
-    return say(usage("PATH is missing", "a manifest, library, folder or id"));
+    return say(usage("PATH is missing", "a manifest, library, folder, package or id"));
   if (auto known = check_names(wanted.cases); !known) return say(known.error());
-  auto plugin = find_candidate(options.name, options.plugin_dirs);
+  std::optional<UnpackedPlugin> unpacked;  // as long as it is checked
+  if (is_package(options.name)) {
+    auto done = UnpackedPlugin::unpack(options.name);
+    if (!done) return say(done.error());
+    unpacked.emplace(std::move(*done));
+  }
+  auto plugin = find_candidate(unpacked ? unpacked->manifest() : options.name, options.plugin_dirs);
   if (!plugin) return say(plugin.error());
   auto configs = read_configs(wanted.config, plugin->info);
   if (!configs) return say(configs.error());
@@ -100,8 +115,15 @@ int plugin_check(const Options& options) {
   plan.limit_s = wanted.time_limit;
   plan.configs = std::move(*configs);
   const PluginInfo& info = plugin->info;
-  const CheckHeader header{info.id,           info.version, info.manifest_path,
-                           info.library_path, wanted.level, plan.seed};
+  CheckHeader header{info.id,           info.version, info.manifest_path,
+                     info.library_path, wanted.level, plan.seed};
+  if (unpacked) {
+    if (auto same = check_library_hash(info); plugin->errors.empty() && !same)
+      plugin->errors.push_back(same.error());
+    // The folder is gone when somebody reads this.
+    header.manifest = options.name;
+    header.library = options.name;
+  }
 
   const bool as_text = wanted.format == "text";
   const bool live = as_text && wanted.output.empty();

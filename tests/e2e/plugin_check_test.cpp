@@ -215,6 +215,60 @@ BOOST_AUTO_TEST_CASE(a_plugin_is_named_by_manifest_library_or_id) {
                  .code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_package_is_checked_as_it_is) {
+  Installed ordeal;
+  const std::string id = "org.example.nothing-rule";
+  const auto packed =
+      ordeal.run({"plugin", "pack", folder_of("nothing_rule"), "--output", ordeal.folder()});
+  BOOST_TEST_REQUIRE(packed.code == 0, packed.err);
+  const std::string package = packed.out.substr(0, packed.out.find('\n'));
+  const auto left_behind = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator(ordeal.folder()))
+      if (entry.path().filename().string().starts_with("ordeal-plugin-")) return true;
+    return false;
+  };
+  const auto good = ordeal.run({"plugin", "check", package, "--format", "json"});
+  BOOST_TEST_CONTEXT(good.out + good.err) {
+    BOOST_TEST(good.code == 0);
+    const json::value document = json::parse(good.out);
+    BOOST_TEST(document.at("plugin").as_string() == id);
+    BOOST_TEST(document.at("manifest").as_string() == package);
+  }
+  BOOST_TEST(!left_behind());
+
+  // The hash of another library.
+  std::filesystem::create_directory(ordeal.file("forged"));
+  const auto tar = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), "tar");
+    BOOST_TEST_REQUIRE(run(args, {}, ordeal.folder()).code == 0);
+  };
+  tar({"xzf", package, "-C", ordeal.file("forged")});
+  std::string manifest = slurp(ordeal.file("forged/" + id + ".json"));
+  const auto at = manifest.find("\"sha256\": \"");
+  BOOST_TEST_REQUIRE(at != std::string::npos);
+  manifest.replace(at + 11, 4, manifest.compare(at + 11, 4, "0000") == 0 ? "1111" : "0000");
+  spill(ordeal.file("forged/" + id + ".json"), manifest);
+  tar({"czf", ordeal.file("forged.ordeal"), "-C", ordeal.file("forged"), id + ".json", id + ".so"});
+  const auto forged = ordeal.run({"plugin", "check", ordeal.file("forged.ordeal")});
+  BOOST_TEST_CONTEXT(forged.out + forged.err) {
+    BOOST_TEST(forged.code == 113);
+    BOOST_TEST(contains(forged.out, "FAIL  manifest"));
+    BOOST_TEST(contains(forged.out, "the library is not the one of its manifest"));
+    BOOST_TEST(contains(forged.out, "plugin check " + ordeal.file("forged.ordeal") + " --case"));
+  }
+  BOOST_TEST(!left_behind());
+
+  // A link out of the package.
+  std::filesystem::remove(ordeal.file("forged/" + id + ".so"));
+  std::filesystem::create_symlink("/etc/passwd", ordeal.file("forged/" + id + ".so"));
+  tar({"czf", ordeal.file("link.ordeal"), "-C", ordeal.file("forged"), id + ".json", id + ".so"});
+  const auto link = ordeal.run({"plugin", "check", ordeal.file("link.ordeal")});
+  BOOST_TEST(link.code == 113);
+  BOOST_TEST(contains(link.err, ordeal.file("link.ordeal")), link.err);
+  BOOST_TEST(std::count(link.err.begin(), link.err.end(), '\n') == 1);
+  BOOST_TEST(!left_behind());
+}
+
 BOOST_AUTO_TEST_CASE(mistakes_are_one_line) {
   Installed ordeal;
   const std::string good = folder_of("nothing_rule");
