@@ -2,6 +2,9 @@
 /*
  * Host service ordeal.host.process/1: a child process of the run. Plugins never fork. The child is
  * started by the init of the plugin's own containment, so it ends with the run whatever happens.
+ *
+ * Offered only to plugins whose manifest asks for it with `requires.privileges: ["process"]`;
+ * otherwise get_extension gives NULL.
  */
 #pragma once
 
