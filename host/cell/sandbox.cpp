@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/sandbox.h"
 
+#include <fcntl.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,18 +32,27 @@ constexpr rlim_t largest_file = rlim_t{1} << 30;
 enum class When : std::uint8_t {
   always,
   without_network,
-  other_process,  // unless the first argument is this very process
-  new_process,    // unless it makes a thread
+  other_process,    // unless the first argument is this very process
+  other_than_self,  // unless it is 0
+  new_process,      // unless it makes a thread
+  argument,         // if an argument has a value
+  argument_without_network,
 };
 
 struct Rule {
   int number;
   const char* name;
   When when;
+  unsigned index = 0;  // of the argument
+  std::uint64_t mask = 0;
+  std::uint64_t value = 0;
 };
 
-#define CALL(name, when) \
-  Rule { SCMP_SYS(name), #name, When::when }
+#define CALL(name, ...) \
+  Rule { SCMP_SYS(name), #name, When::__VA_ARGS__ }
+/// Numbers of requests are 32 bits wide, whatever the register holds.
+constexpr std::uint64_t all_bits = 0xffffffff;
+constexpr std::uint64_t socket_type = 0xf;
 constexpr std::array rules{
     CALL(execve, always),
     CALL(execveat, always),
@@ -56,12 +69,26 @@ constexpr std::array rules{
     CALL(tgkill, other_process),
     CALL(rt_sigqueueinfo, other_process),
     CALL(rt_tgsigqueueinfo, other_process),
+    // The signals of a descriptor reach whoever owns it.
+    CALL(fcntl, argument, 1, all_bits, F_SETOWN),
+    CALL(fcntl, argument, 1, all_bits, F_SETOWN_EX),
+    CALL(ioctl, argument, 1, all_bits, FIOSETOWN),
+    CALL(ioctl, argument, 1, all_bits, SIOCSPGRP),
+    // What is typed at the terminal.
+    CALL(ioctl, argument, 1, all_bits, TIOCSTI),
+    CALL(ioctl, argument, 1, all_bits, TIOCLINUX),
+    // Another's limit of CPU time ends it.
+    CALL(prlimit64, other_than_self),
     CALL(socket, without_network),
+    // One end of these pairs can be connected to any other socket.
+    CALL(socketpair, argument_without_network, 1, socket_type, SOCK_DGRAM),
+    CALL(socketpair, argument_without_network, 1, socket_type, SOCK_RAW),
     // A ring makes sockets behind the filter's back.
     CALL(io_uring_setup, without_network),
     CALL(mount, always),
     CALL(umount2, always),
     CALL(move_mount, always),
+    CALL(mount_setattr, always),
     CALL(fsopen, always),
     CALL(pivot_root, always),
     CALL(chroot, always),
@@ -76,6 +103,7 @@ constexpr std::array rules{
     CALL(finit_module, always),
     CALL(delete_module, always),
     CALL(kexec_load, always),
+    CALL(kexec_file_load, always),
     CALL(reboot, always),
     CALL(swapon, always),
     CALL(swapoff, always),
@@ -102,24 +130,51 @@ bool has(const std::vector<std::string>& privileges, std::string_view one) {
 }
 
 bool applies(const Rule& rule, const std::vector<std::string>& privileges) {
-  if (rule.when == When::without_network) return !has(privileges, privilege_network);
+  if (rule.when == When::without_network || rule.when == When::argument_without_network)
+    return !has(privileges, privilege_network);
   if (!sanitized) return true;
   return rule.when != When::new_process && rule.number != SCMP_SYS(ptrace);
 }
 
 int add(scmp_filter_ctx filter, std::uint32_t action, const Rule& rule) {
-  scmp_arg_cmp first{};  // of the call's arguments
+  scmp_arg_cmp first{};  // the first argument, unless it says otherwise
   unsigned compared = 0;
   if (rule.when == When::other_process) {
     compared = 1;
     first.op = SCMP_CMP_NE;
     first.datum_a = static_cast<scmp_datum_t>(::getpid());
+  } else if (rule.when == When::other_than_self) {
+    compared = 1;
+    first.op = SCMP_CMP_NE;
+  } else if (rule.mask != 0) {
+    compared = 1;
+    first.arg = rule.index;
+    first.op = SCMP_CMP_MASKED_EQ;
+    first.datum_a = rule.mask;
+    first.datum_b = rule.value;
   } else if (rule.when == When::new_process) {
     compared = 1;
     first.op = SCMP_CMP_MASKED_EQ;
     first.datum_a = CLONE_THREAD;
   }
   return seccomp_rule_add_array(filter, action, rule.number, compared, &first);
+}
+
+/// Keeps this thread and those it will make from answering denied calls themselves: the answer
+/// could be to go on. The thread that answers must be there already. Returns an errno.
+int keep_answers_ours() {
+  const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+  if (filter == nullptr) return ENOMEM;
+  int error = 0;
+  for (const std::uint64_t number :
+       {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, SECCOMP_IOCTL_NOTIF_ADDFD}) {
+    const scmp_arg_cmp asks = SCMP_A1(SCMP_CMP_MASKED_EQ, all_bits, number);
+    if (error == 0)
+      error = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, &asks);
+  }
+  if (error == 0) error = seccomp_load(filter);
+  seccomp_release(filter);
+  return -error;
 }
 
 }  // namespace
@@ -138,8 +193,12 @@ struct Sandbox::Counters {
       // Its caller was killed before it could be read.
       if (received != 0 && (errno == EINTR || errno == ENOENT)) continue;
       if (received != 0) break;
-      for (std::size_t i = 0; i < rules.size(); ++i)
-        if (rules[i].number == request->data.nr) denied[i].fetch_add(1, std::memory_order_relaxed);
+      const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& one) {
+        return one.number == request->data.nr;
+      });
+      if (rule != rules.end())
+        denied[static_cast<std::size_t>(rule - rules.begin())].fetch_add(1,
+                                                                         std::memory_order_relaxed);
       response->id = request->id;
       response->val = 0;
       response->error = -EPERM;
@@ -209,6 +268,8 @@ void Sandbox::filter(const Confinement& confinement) {
         counters->answer(listener, request, response);
       }).detach();
       ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      if (const int failed = keep_answers_ours(); failed != 0)
+        gaps_.push_back(std::string("denials can be overruled: ") + std::strerror(failed));
     }
     seccomp_release(filter);
     if (error == 0) return;
@@ -230,7 +291,9 @@ std::vector<Sandbox::Denial> Sandbox::take_denials() {
 std::vector<std::string> Sandbox::denied_calls(const std::vector<std::string>& privileges) {
   std::vector<std::string> names;
   for (const Rule& rule : rules)
-    if (rule.number >= 0 && applies(rule, privileges)) names.emplace_back(rule.name);
+    if (rule.number >= 0 && applies(rule, privileges) &&
+        (names.empty() || names.back() != rule.name))
+      names.emplace_back(rule.name);
   return names;
 }
 

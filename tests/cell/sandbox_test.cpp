@@ -2,8 +2,10 @@
 #include "cell/sandbox.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -88,6 +90,70 @@ BOOST_AUTO_TEST_CASE(threads_and_signals_of_its_own_are_allowed) {
     if (!in_thread || !denied(::kill(::getppid(), 0)) || !denied(::kill(-1, 0))) return false;
     const auto denials = sandbox.take_denials();
     return denials.size() == 2 && denials[0].call == "kill" && denials[0].count == 2;
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(no_detour_to_another_process) {
+  BOOST_TEST(confined({}, [](Sandbox& sandbox) {
+    int ends[2];
+    if (::pipe(ends) != 0) return false;
+    // Signals by way of a descriptor, its owner being somebody else.
+    const f_owner_ex owner{F_OWNER_PID, ::getppid()};
+    if (!denied(::fcntl(ends[0], F_SETOWN, ::getppid())) ||
+        !denied(::fcntl(ends[0], F_SETOWN_EX, &owner)))
+      return false;
+    int parent = ::getppid();
+    if (!denied(::ioctl(ends[0], FIOSETOWN, &parent)) ||
+        !denied(::ioctl(ends[0], SIOCSPGRP, &parent)))
+      return false;
+    char typed = 'x';
+    if (!denied(::ioctl(ends[0], TIOCSTI, &typed))) return false;
+    const rlimit none{1, 1};
+    if (!denied(::prlimit(::getppid(), RLIMIT_CPU, &none, nullptr))) return false;
+    rlimit own{};
+    if (::prlimit(0, RLIMIT_CPU, nullptr, &own) != 0) return false;
+    const auto denials = sandbox.take_denials();
+    return denials.size() == 3 && denials[0].call == "fcntl" && denials[0].count == 2 &&
+           denials[1].call == "ioctl" && denials[1].count == 3 && denials[2].call == "prlimit64";
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(a_pair_that_can_be_connected_needs_the_privilege) {
+  const auto pairs = [](int type) {
+    int ends[2];
+    return ::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends);
+  };
+  BOOST_TEST(confined({}, [&](Sandbox&) {
+    return denied(pairs(SOCK_DGRAM)) && denied(pairs(SOCK_RAW)) && pairs(SOCK_STREAM) == 0 &&
+           pairs(SOCK_SEQPACKET) == 0;
+  }));
+  BOOST_TEST(confined({{"network"}, 0}, [&](Sandbox&) { return pairs(SOCK_DGRAM) == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_cannot_answer_for_the_host) {
+  // It would find the listener among its descriptors and let its own call go on.
+  BOOST_TEST(confined({}, [](Sandbox&) {
+    std::atomic<bool> over = false;
+    bool refused = false;
+    std::thread answers([&] {
+      seccomp_notif request{};
+      seccomp_notif_resp answer{};
+      answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+      refused = true;
+      do {
+        for (int fd = 3; fd < 32; ++fd) {
+          if (::fcntl(fd, F_GETFD) < 0) continue;
+          refused = refused && denied(::ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &request)) &&
+                    denied(::ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &answer));
+        }
+      } while (!over);
+    });
+    bool all_denied = true;
+    for (int i = 0; i < 100; ++i)
+      all_denied = all_denied && denied(::socket(AF_UNIX, SOCK_STREAM, 0));
+    over = true;
+    answers.join();
+    return refused && all_denied;
   }));
 }
 
