@@ -17,6 +17,7 @@
 #include <fstream>
 
 #include "base/files.h"
+#include "base/plain_text.h"
 #include "base/unique_fd.h"
 
 namespace ordeal {
@@ -74,40 +75,6 @@ std::string ended(int status, bool timed_out, double limit_s) {
   return "exited with code " + std::to_string(WEXITSTATUS(status)) + " before it was over";
 }
 
-/// Valid UTF-8, whatever bytes a plugin's text holds.
-std::string readable(std::string_view text) {
-  std::string clean;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const std::size_t length = byte(at) < 0x80   ? 1
-                               : byte(at) < 0xC2 ? 0
-                               : byte(at) < 0xE0 ? 2
-                               : byte(at) < 0xF0 ? 3
-                               : byte(at) < 0xF5 ? 4
-                                                 : 0;
-    bool whole = length > 0 && at + length <= text.size();
-    for (std::size_t i = 1; whole && i < length; ++i) whole = (byte(at + i) & 0xC0u) == 0x80;
-    // Overlong forms, surrogates and what lies beyond the last character.
-    if (whole && length == 3)
-      whole =
-          !(byte(at) == 0xE0 && byte(at + 1) < 0xA0) && !(byte(at) == 0xED && byte(at + 1) >= 0xA0);
-    if (whole && length == 4)
-      whole =
-          !(byte(at) == 0xF0 && byte(at + 1) < 0x90) && !(byte(at) == 0xF4 && byte(at + 1) >= 0x90);
-    if (whole && length == 1 && (byte(at) < 0x20 || byte(at) == 0x7F)) {
-      clean += ' ';
-      ++at;
-    } else if (whole) {
-      clean += text.substr(at, length);
-      at += length;
-    } else {
-      clean += '?';
-      ++at;
-    }
-  }
-  return clean;
-}
-
 /// The last line somebody wrote, for deaths that explain themselves.
 std::string last_line(const std::string& text) {
   std::size_t end = text.find_last_not_of("\n ");
@@ -115,7 +82,7 @@ std::string last_line(const std::string& text) {
   const std::size_t start = text.rfind('\n', end);
   std::string line = text.substr(start == std::string::npos ? 0 : start + 1,
                                  end - (start == std::string::npos ? 0 : start + 1) + 1);
-  return readable(line.substr(0, 300));
+  return plain_text(line.substr(0, 300));
 }
 
 struct Lines {
@@ -134,8 +101,8 @@ Lines read_record(const std::string& text, CaseOutcome& outcome) {
     const std::size_t second = first == std::string::npos ? first : line.find('\t', first + 1);
     if (second == std::string::npos) continue;
     const std::string word = line.substr(0, first);
-    const std::string a = readable(std::string_view(line).substr(first + 1, second - first - 1));
-    const std::string b = readable(std::string_view(line).substr(second + 1));
+    const std::string a = plain_text(std::string_view(line).substr(first + 1, second - first - 1));
+    const std::string b = plain_text(std::string_view(line).substr(second + 1));
     if (word == "at") lines.doing = a;
     if (word == "done") lines.done = true;
     if (word == "fail") outcome.failures.push_back({a, b});
