@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "base/plain_text.h"
 #include "engine/load_spec_codec.h"
 
 namespace ordeal {
@@ -21,6 +22,9 @@ constexpr std::size_t stream_backlog_max = 1u << 20;
 constexpr std::uint64_t hung_after_ns = 5'000'000'000;
 /// A process that ends closes its channel a moment before its end is known.
 constexpr std::uint64_t closed_grace_ns = 1'000'000'000;
+/// Messages of one cell that are read before the loop looks at the others: one that never stops
+/// writing must not keep the controller from its work.
+constexpr std::size_t messages_per_turn = 256;
 }  // namespace
 
 CellLink::CellLink(Loop& loop, std::string name, Channel channel, MessageFn on_message)
@@ -35,7 +39,7 @@ CellLink::CellLink(Loop& loop, std::string name, Channel channel, MessageFn on_m
       static_cast<void>(channel_.flush());
       update_events();
     }
-    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0) readable();
+    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0) readable(false);
   });
 }
 
@@ -51,10 +55,11 @@ void CellLink::update_events() {
   loop_.change(watch_, static_cast<short>(POLLIN | (channel_.pending() ? POLLOUT : 0)));
 }
 
-void CellLink::readable() {
-  for (;;) {
+void CellLink::readable(bool all) {
+  for (std::size_t n = 0; all || n < messages_per_turn; ++n) {
     auto received = channel_.receive();
     if (!received) {
+      if (received.error().what != "closed") broken_ = received.error().what;
       closed_ = true;
       closed_ns_ = loop_.now();
       loop_.remove(watch_);
@@ -71,30 +76,32 @@ void CellLink::message(const Message& message) {
   last_alive_ns_ = loop_.now();
   switch (type) {
     case CellMessage::hello:
-      if (in.u32() == cell_protocol_version) pid_ = message.sender_pid;
+      if (in.u32() == cell_protocol_version && pid_ == 0) pid_ = message.sender_pid;
       return;
     case CellMessage::alive:
       overruns_ += in.u64();
       return;
     case CellMessage::log_line: {
       const auto severity = static_cast<Severity>(std::min<std::uint32_t>(in.u32(), 3));
-      const auto channel = in.text();
-      const auto text = in.text();
-      last_log_.emplace_back(text);
+      const auto channel = plain_text(in.text());
+      const auto text = plain_text(in.text());
+      last_log_.push_back(text);
       if (last_log_.size() > kept_log_lines) last_log_.pop_front();
       if (severity >= Severity::warning) log(severity, channel, text);
       return;
     }
     case CellMessage::loaded: {
-      const std::string id(in.text());
-      load_answers_[id] = in.text();
+      const auto asked = load_answers_.find(std::string(in.text()));
+      if (asked != load_answers_.end() && !asked->second) asked->second = plain_text(in.text());
       return;
     }
     case CellMessage::created: {
       const std::uint32_t instance = in.u32();
-      const std::string problem(in.text());
+      const std::string problem = plain_text(in.text());
+      const auto asked = create_answers_.find(instance);
+      if (asked == create_answers_.end() || asked->second) return;
       declared_[instance] = get_declared(in);
-      create_answers_[instance] = problem;
+      asked->second = problem;
       return;
     }
     default:
@@ -114,6 +121,7 @@ void CellLink::confine(const std::vector<std::string>& privileges, std::uint32_t
 
 void CellLink::load(const PluginInfo& plugin) {
   if (!confined_) confine(plugin.privileges, 0);
+  load_answers_[plugin.id].reset();
   std::vector<std::byte> bytes;
   Encoder out(bytes);
   out.text(plugin.id);
@@ -131,6 +139,7 @@ void CellLink::load(const PluginInfo& plugin) {
 
 void CellLink::create(std::uint32_t instance, const std::string& plugin, std::string_view kind,
                       std::string_view component, std::string_view config) {
+  create_answers_[instance].reset();
   std::vector<std::byte> bytes;
   Encoder out(bytes);
   out.u32(instance);
@@ -238,7 +247,7 @@ void CellLink::set_started(int start_errno, UniqueFd pidfd) {
 
 void CellLink::set_exited(int wait_status) {
   // What it still said before it died counts.
-  if (!closed_) readable();
+  if (!closed_) readable(true);
   wait_status_ = wait_status;
 }
 
@@ -250,7 +259,7 @@ std::string CellLink::death() {
   if (ended()) return how_it_ended();
   const std::uint64_t now = loop_.now();
   std::string how;
-  if (closed_ && now - closed_ns_ > closed_grace_ns) how = "closed its channel to the host, killed";
+  if (closed_ && now - closed_ns_ > closed_grace_ns) how = how_it_closed() + ", killed";
   if (!closed_ && now - last_alive_ns_ > hung_after_ns) how = "hung for 5 s, killed";
   if (!how.empty()) kill(SIGKILL);
   return how;
@@ -270,9 +279,14 @@ std::string CellLink::refusal(const PluginInfo& plugin, std::uint32_t instance) 
                " it: " + how_it_ended());
 }
 
+std::string CellLink::how_it_closed() const {
+  return broken_.empty() ? "closed its channel to the host"
+                         : "wrote to its channel to the host by itself: " + broken_;
+}
+
 std::string CellLink::how_it_ended() const {
   if (start_error_ != 0) return std::string("start: ") + std::strerror(start_error_);
-  if (!wait_status_) return closed_ ? "channel closed" : "running";
+  if (!wait_status_) return closed_ ? how_it_closed() : "running";
   if (WIFSIGNALED(*wait_status_)) {
     const int number = WTERMSIG(*wait_status_);
     const char* abbreviation = ::sigabbrev_np(number);

@@ -85,8 +85,10 @@ class CellLink {
 
  private:
   void send(CellMessage type, const std::vector<std::byte>& payload);
-  void readable();
+  /// `all`: until nothing is left, as of a process that has ended.
+  void readable(bool all);
   void update_events();
+  [[nodiscard]] std::string how_it_closed() const;
   void message(const Message& message);
 
   Loop& loop_;
@@ -96,6 +98,7 @@ class CellLink {
   Loop::Id watch_ = 0;
   int pid_ = 0;
   bool closed_ = false;
+  std::string broken_;  // what it sent that is no message
   bool confined_ = false;
   std::uint64_t closed_ns_ = 0;
   UniqueFd pidfd_;
@@ -104,8 +107,9 @@ class CellLink {
   std::uint64_t last_alive_ns_ = 0;
   std::uint64_t overruns_ = 0;
   std::deque<std::string> last_log_;
-  std::map<std::string, std::string> load_answers_;
-  std::map<std::uint32_t, std::string> create_answers_;
+  // Of what was asked for, and never twice: a plugin could write to the channel itself.
+  std::map<std::string, std::optional<std::string>> load_answers_;
+  std::map<std::uint32_t, std::optional<std::string>> create_answers_;
   std::map<std::uint32_t, Declared> declared_;
 };
 

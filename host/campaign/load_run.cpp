@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/plain_text.h"
 #include "ordeal/abi/scenario.h"
 
 namespace ordeal {
@@ -13,6 +14,8 @@ namespace {
 constexpr std::uint64_t ms = 1'000'000;
 constexpr std::uint32_t give_up_after = 3;
 constexpr std::uint32_t scenario_instance = 1;  // a load cell holds one component
+constexpr std::size_t longest_kind = 64;        // of trouble
+constexpr std::uint64_t clock_slack_ns = 1'000 * ms;
 
 }  // namespace
 
@@ -253,25 +256,24 @@ void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
   in.u32();  // the only instance
   if (topics_ != nullptr && topics_->message("scenario", load, type, in)) return;
   if (type == CellMessage::trouble) {
-    std::string kind(in.text());
+    std::string kind = plain_text(in.text(), longest_kind);
     const std::uint64_t count = in.u64();
-    trouble(load, std::move(kind), count, std::string(in.text()));
+    trouble(load, std::move(kind), count, plain_text(in.text()));
     return;
   }
   switch (type) {
     case CellMessage::begun:
-      if (const auto problem = in.text(); !problem.empty()) {
+      if (const auto problem = plain_text(in.text()); !problem.empty()) {
         refusal_ = problem;
         worker.given_up = true;
         const std::string plugin = worker.plugin->id + " " + worker.plugin->version;
         const std::string name(worker.link->name());
-        bulletin_.event(
-            "plugin", "refused", phase_,
-            {{"plugin", plugin},
-             {"component", campaign_.load[load].scenario},
-             {"cell", name},
-             {"reason", problem}},
-            "cell " + name + " (" + plugin + ") refused the phase: " + std::string(problem));
+        bulletin_.event("plugin", "refused", phase_,
+                        {{"plugin", plugin},
+                         {"component", campaign_.load[load].scenario},
+                         {"cell", name},
+                         {"reason", problem}},
+                        "cell " + name + " (" + plugin + ") refused the phase: " + problem);
       }
       return;
     case CellMessage::frame:
@@ -290,11 +292,25 @@ void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
   }
 }
 
+/// A plugin shares its process with the one who measures, and could write to the channel itself.
+bool LoadRun::is_its_own(const IntervalFrame& frame, std::size_t load) {
+  const Worker& worker = workers_[load];
+  const std::size_t kinds = declared(load).kinds.size();
+  return worker.begun && frame.load == load && frame.worker == 0 &&
+         frame.generation == worker.generation && frame.start_ns <= frame.end_ns &&
+         frame.end_ns <= loop_.now() + clock_slack_ns &&
+         std::all_of(frame.kinds.begin(), frame.kinds.end(),
+                     [&](const KindInterval& kind) { return kind.kind < kinds; });
+}
+
 void LoadRun::frame(std::size_t load, std::span<const std::byte> bytes) {
-  auto decoded = decode_interval(bytes);
-  if (!decoded) return;
-  const IntervalFrame& frame = *decoded;
   Worker& worker = workers_[load];
+  auto decoded = decode_interval(bytes);
+  if (!decoded || !is_its_own(*decoded, load)) {
+    trouble(load, "forged", 1, "it sent an interval that its cell did not measure");
+    return;
+  }
+  const IntervalFrame& frame = *decoded;
   worker.silent_since_ns = frame.end_ns;
   bulletin_.interval(phase_, bytes, frame.load, frame.generation);
 
@@ -303,7 +319,7 @@ void LoadRun::frame(std::size_t load, std::span<const std::byte> bytes) {
   totals_.sessions_failed += frame.sessions_failed;
   totals_.misbehaviour += frame.misbehaviour;
   if (frame.misbehaviour > 0)
-    trouble(frame.load, "misbehaviour", frame.misbehaviour,
+    trouble(load, "misbehaviour", frame.misbehaviour,
             "it completed operations twice, or ones that it was not given");
   totals_.late += frame.late;
   totals_.cpu_ns += frame.cpu_ns;

@@ -113,6 +113,7 @@ class LoadRun {
   void resume_worker(std::size_t load);
   void message(std::size_t load, CellMessage type, Decoder& in);
   void frame(std::size_t load, std::span<const std::byte> bytes);
+  [[nodiscard]] bool is_its_own(const IntervalFrame& frame, std::size_t load);
 
   Loop& loop_;
   CellStarter& starter_;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/files.h"
+#include "base/plain_text.h"
 
 namespace ordeal {
 
@@ -30,7 +30,7 @@ ReportWriter::ReportWriter(Loop& loop, CellStarter& starter, const Registry& reg
     : loop_(loop),
       starter_(starter),
       registry_(registry),
-      folder_(std::move(folder)),
+      files_(std::move(folder)),
       topics_(topics) {
   for (auto& entry : reports) {
     auto report = std::make_unique<Report>();
@@ -151,6 +151,7 @@ void ReportWriter::render_one(Report& report, std::uint32_t stage, const std::st
     ++report.failures;
     return;
   }
+  files_.begin(*report.plugin);
   report.token = next_token_++;
   report.done = false;
   report.link->render(report_instance, report.token, stage, document);
@@ -192,28 +193,41 @@ void ReportWriter::message(Report& report, CellMessage type, Decoder& in) {
     PluginTrouble trouble;
     trouble.plugin = report.outcome.plugin;
     trouble.component = report.entry.report;
-    trouble.kind = in.text();
+    trouble.kind = plain_text(in.text(), 64);
     trouble.count = in.u64();
-    trouble.detail = in.text();
+    trouble.detail = plain_text(in.text());
     if (on_trouble_ && in.ok()) on_trouble_(std::move(trouble));
     return;
   }
   if (in.u64() != report.token) return;
   if (type == CellMessage::file) {
-    const std::string name(in.text());
-    const auto bytes = in.bytes();
-    // The cell checked the name; it is checked again on this side of the boundary.
-    if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos) return;
-    auto written = write_file(folder_ + "/" + name,
-                              {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    if (written)
-      report.outcome.files.push_back(name);
-    else
-      report.outcome.problem = written.error().line();
+    file(report, in);
   } else if (type == CellMessage::rendered) {
-    if (const auto problem = in.text(); !problem.empty()) report.outcome.problem = problem;
+    if (const auto problem = plain_text(in.text()); !problem.empty())
+      report.outcome.problem = problem;
     report.done = true;
   }
+}
+
+void ReportWriter::file(Report& report, Decoder& in) {
+  const std::string name(in.text());
+  const auto bytes = in.bytes();
+  if (!in.ok()) return;
+  const PluginInfo* robbed = nullptr;
+  const std::string problem = files_.put(
+      *report.plugin, name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, robbed);
+  if (!problem.empty()) {
+    report.outcome.problem = problem;
+    return;
+  }
+  report.outcome.files.push_back(name);
+  if (robbed == nullptr || !on_trouble_) return;
+  PluginTrouble trouble;
+  trouble.plugin = robbed->id + " " + robbed->version;
+  trouble.kind = "forged";
+  trouble.count = 1;
+  trouble.detail = "it had written '" + name + "', which is a file of " + report.plugin->id;
+  on_trouble_(std::move(trouble));
 }
 
 }  // namespace ordeal

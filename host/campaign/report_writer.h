@@ -12,6 +12,7 @@
 #include "campaign/campaign.h"
 #include "campaign/cell_link.h"
 #include "campaign/loop.h"
+#include "campaign/report_files.h"
 #include "campaign/services.h"
 #include "campaign/topic_hub.h"
 #include "registry/registry.h"
@@ -85,6 +86,7 @@ class ReportWriter {
   void drop(Report& report);
   void render_one(Report& report, std::uint32_t stage, const std::string& document);
   void message(Report& report, CellMessage type, Decoder& in);
+  void file(Report& report, Decoder& in);
 
   std::function<bool()> urgent_;
   MetricsFn on_metrics_;
@@ -92,7 +94,7 @@ class ReportWriter {
   Loop& loop_;
   CellStarter& starter_;
   const Registry& registry_;
-  std::string folder_;
+  ReportFiles files_;
   TopicHub* topics_;
   std::vector<std::unique_ptr<Report>> reports_;
   std::uint64_t next_token_ = 1;

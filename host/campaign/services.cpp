@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/plain_text.h"
 #include "ordeal/abi/rule.h"
 
 namespace ordeal {
@@ -138,9 +139,9 @@ void Services::trouble(std::size_t cell, Decoder& in) {
   trouble.plugin =
       item != nullptr ? item->plugin->id + " " + item->plugin->version : plugins_of(cell);
   if (item != nullptr) trouble.component = item->component;
-  trouble.kind = in.text();
+  trouble.kind = plain_text(in.text(), 64);
   trouble.count = in.u64();
-  trouble.detail = in.text();
+  trouble.detail = plain_text(in.text());
   if (in.ok()) bulletin_.trouble(phase_, std::move(trouble));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/plain_text.h"
 #include "campaign/ladder.h"
 #include "campaign/services.h"
 #include "ordeal/abi/rule.h"
@@ -10,7 +11,7 @@
 namespace ordeal {
 
 void Services::verdict(Item& item, Decoder& in) {
-  const std::string error(in.text());
+  const std::string error = plain_text(in.text());
   if (!error.empty()) {
     ++item.misses;
     rule_missed(item, error,
@@ -23,9 +24,9 @@ void Services::verdict(Item& item, Decoder& in) {
   item.judged_ns = loop_.now();
   RuleState& state = rule_states_[item.rule_state];
   const RuleState before = state;
-  state.level = in.u32();
-  state.metric = in.text();
-  state.reason = in.text();
+  state.level = std::min<std::uint32_t>(in.u32(), ORDEAL_VERDICT_ABORT);
+  state.metric = plain_text(in.text());
+  state.reason = plain_text(in.text());
   state.value = in.f64();
   state.limit = in.f64();
   state.window_ns = in.u64();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/plain_text.h"
 #include "campaign/services.h"
 #include "ordeal/abi/metrics.h"
 
@@ -45,7 +46,7 @@ void Services::own_metrics(const std::string& component, std::vector<OwnMetric>&
   batch.wall_ns = loop_.clock().wall_ns();
   for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
     const std::uint32_t index = in.u32();
-    const std::string labels(in.text());
+    const std::string labels = plain_text(in.text());
     const double value = in.f64();
     if (!in.ok() || index >= known.size()) continue;
     const auto& metric = known[index];
@@ -68,7 +69,7 @@ void Services::collector_gap(Item& item, const std::string& why) {
 }
 
 void Services::samples(Item& item, Decoder& in) {
-  const std::string error(in.text());
+  const std::string error = plain_text(in.text());
   if (!error.empty()) {
     collector_gap(item, error);
     return;
@@ -80,7 +81,7 @@ void Services::samples(Item& item, Decoder& in) {
   batch.wall_ns = loop_.clock().wall_ns();
   for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
     const std::uint32_t metric = in.u32();
-    const std::string labels(in.text());
+    const std::string labels = plain_text(in.text());
     const double value = in.f64();
     if (metric >= item.metric_ids.size() || metric >= item.metrics.size()) continue;
     batch.values.push_back({item.metric_ids[metric], labels, value});

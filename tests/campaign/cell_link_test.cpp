@@ -3,6 +3,7 @@
 #include "campaign/cell_link.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
@@ -317,6 +318,78 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_missing_is_an_error) {
   const auto link = built.cells.start("test", [](CellLink&, CellMessage, Decoder&) {});
   BOOST_REQUIRE(!link);
   BOOST_TEST(contains(link.error().line(), "/nowhere/ordeal-cell"));
+}
+
+/// A link whose cell's end is in the hands of a plugin.
+struct Hijacked {
+  Hijacked() {
+    auto ends = Channel::pair();
+    BOOST_REQUIRE(ends);
+    link = std::make_unique<CellLink>(loop, "hijacked", std::move(ends->first),
+                                      [this](CellLink&, CellMessage, Decoder&) { ++messages; });
+    cell = std::move(ends->second);
+  }
+  void send(CellMessage type, const std::vector<std::byte>& bytes) {
+    static_cast<void>(cell.send(static_cast<std::uint16_t>(type), bytes));
+  }
+  void created(std::uint32_t instance, std::string_view problem) {
+    std::vector<std::byte> bytes;
+    Encoder out(bytes);
+    out.u32(instance);
+    out.text(problem);
+    put(out, Declared{});
+    send(CellMessage::created, bytes);
+  }
+  void turn() {
+    int rounds = 0;
+    loop.run_until([&] { return ++rounds > 2; }, loop.now() + 10'000'000);
+  }
+
+  SystemClock clock;
+  Loop loop{clock};
+  std::size_t messages = 0;
+  std::unique_ptr<CellLink> link;
+  Channel cell;
+};
+
+BOOST_FIXTURE_TEST_CASE(only_what_was_asked_is_answered_and_only_once, Hijacked) {
+  created(7, "");
+  turn();
+  BOOST_TEST(!link->create_answer(7).has_value());
+  link->create(7, "a.b", "rule", "c", "{}");
+  BOOST_TEST(!link->create_answer(7).has_value());
+  created(7, "no\x1b[31m");
+  created(7, "");
+  turn();
+  BOOST_REQUIRE(link->create_answer(7).has_value());
+  BOOST_TEST(*link->create_answer(7) == "no [31m");
+}
+
+BOOST_FIXTURE_TEST_CASE(one_that_never_stops_writing_leaves_time_for_others, Hijacked) {
+  bool seen = false;
+  loop.every(1'000'000, [&] { seen = true; });
+  // As soon as one is read there is another: what a thread of a plugin comes to.
+  std::size_t sent = 0;
+  std::vector<std::byte> bytes(16);
+  auto ends = Channel::pair();
+  BOOST_REQUIRE(ends);
+  Channel writer = std::move(ends->second);
+  CellLink endless(
+      turning, "endless", std::move(ends->first), [&](CellLink&, CellMessage, Decoder&) {
+        if (++sent < 1'000'000)
+          static_cast<void>(writer.send(static_cast<std::uint16_t>(CellMessage::frame), bytes));
+      });
+  static_cast<void>(writer.send(static_cast<std::uint16_t>(CellMessage::frame), bytes));
+  loop.run_until([&] { return seen; }, loop.now() + long_enough);
+  BOOST_TEST(seen);
+  BOOST_TEST(sent < 1'000'000u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_no_message_is_said, Hijacked) {
+  BOOST_REQUIRE(::write(cell.fd(), "garbage", 7) == 7);
+  turn();
+  BOOST_TEST(link->closed());
+  BOOST_TEST(link->how_it_ended().find("by itself") != std::string::npos, link->how_it_ended());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

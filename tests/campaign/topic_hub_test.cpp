@@ -37,6 +37,10 @@ struct FakeCell {
     BOOST_REQUIRE(cell.send(static_cast<std::uint16_t>(type), bytes));
   }
   void created() {
+    // Only what was asked for is taken as answered.
+    link->create(1, "a.plugin", "report", "r", "{}");
+    const auto asked = cell.receive();
+    BOOST_REQUIRE((asked && asked->has_value()));
     std::vector<std::byte> bytes;
     Encoder out(bytes);
     out.u32(1);
