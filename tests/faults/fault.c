@@ -53,6 +53,39 @@ struct instance {
 void throw_something(void);
 #endif
 
+#ifdef FAULT_FORGES
+/* Writes to the cell's own channel: an interval of a load that is not its own. */
+static void put(unsigned char** at, uint64_t value, int bytes) {
+  for (int i = 0; i < bytes; ++i) *(*at)++ = (unsigned char)(value >> (8 * i));
+}
+
+static void forge(void) {
+  unsigned char packet[256];
+  unsigned char* at = packet;
+  put(&at, 0x4c44524f, 4);
+  put(&at, 1, 2);
+  put(&at, 68, 2);       /* a frame */
+  put(&at, 1u << 31, 4); /* its number */
+  put(&at, 0, 4);
+  put(&at, 1, 4);                          /* the instance */
+  put(&at, 2 + 3 * 4 + 17 * 8 + 3 * 4, 4); /* bytes of the interval */
+  put(&at, 1, 2);
+  put(&at, 1000000, 4); /* the load */
+  put(&at, 0, 4);
+  put(&at, 1, 4);
+  for (int i = 0; i < 17; ++i) put(&at, 1, 8);
+  put(&at, 1, 4);
+  put(&at, 0, 4);
+  put(&at, 0, 4);
+  for (int fd = 3; fd < 64; ++fd) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
+      send(fd, packet, (size_t)(at - packet), 0);
+  }
+}
+#endif
+
 static void go_wrong(struct instance* self) {
   (void)self;
 #if defined(FAULT_EXITS)
@@ -87,6 +120,18 @@ static void go_wrong(struct instance* self) {
   }
 #elif defined(FAULT_CLOSES_DESCRIPTORS)
   for (int fd = 3; fd < 512; ++fd) close(fd);
+#elif defined(FAULT_FORGES)
+  forge();
+#elif defined(FAULT_WRITES_GARBAGE)
+  for (int fd = 3; fd < 64; ++fd) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
+      send(fd, "garbage", 7, 0);
+  }
+#elif defined(FAULT_SAYS_ODD_THINGS)
+  self->host->set_error(self->host, text("<script>alert(1)</script>\x1b[31m\xff\xfe\xc3"));
+  self->value = 1;
 #elif defined(FAULT_HANDLES_SIGNALS)
   signal(SIGTERM, SIG_IGN);
   signal(SIGINT, SIG_IGN);
@@ -229,6 +274,9 @@ static int32_t describe(void* instance, const ordeal_metric_info** infos, uint32
 static int32_t collect(void* instance, const ordeal_sample_sink* sink) {
   struct instance* self = instance;
   if (++self->calls >= 3) go_wrong(self);
+#ifdef FAULT_SAYS_ODD_THINGS
+  if (self->value > 0) return ORDEAL_E_INVALID;
+#endif
   return sink->sample(sink, 0, text(""), self->value);
 }
 

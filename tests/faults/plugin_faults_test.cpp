@@ -405,6 +405,33 @@ BOOST_AUTO_TEST_CASE(scenario_completes_twice) {
   run.others_are_intact();
 }
 
+BOOST_AUTO_TEST_CASE(forges_the_interval_of_another_load) {
+  FaultyRun run("scenario-forges", Kind::scenario);
+  run.go();
+  run.is_named("forged", "did not measure");
+  run.others_are_intact();
+}
+
+BOOST_AUTO_TEST_CASE(writes_garbage_to_its_channel) {
+  FaultyRun run("writes-garbage");
+  run.phase = "4s";
+  run.go();
+  run.is_named("crash", "by itself");
+  run.others_are_intact();
+}
+
+BOOST_AUTO_TEST_CASE(says_odd_things) {
+  FaultyRun run("says-odd-things");
+  run.go();
+  run.others_are_intact();
+  // The documents are text that everybody can read, and steer no terminal.
+  const std::string json = slurp(run.ordeal.run_dir() + "/reports/autonomous_campaign_report.json");
+  BOOST_TEST(contains(json, "alert(1)"), json);
+  const std::string text = slurp(run.ordeal.run_dir() + "/reports/campaign_summary.txt");
+  for (const std::string& one : {json, text, run.finished.err, run.finished.out})
+    for (const char* odd : {"\x1b[31m", "\xff", "\xfe", "\\u001b"}) BOOST_TEST(!contains(one, odd));
+}
+
 BOOST_AUTO_TEST_CASE(rule_that_dies_for_good_aborts) {
   FaultyRun run("rule-aborts", Kind::rule);
   run.phase = "15s";
