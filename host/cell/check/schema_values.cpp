@@ -36,7 +36,8 @@ class Maker {
       : root_(root), filling_(filling), random_(random) {}
 
   json::value make(const json::value& schema, int depth) {
-    if (!schema.is_object() || depth > deepest) return nullptr;
+    if (!schema.is_object() || depth > deepest || room_ == 0) return nullptr;
+    --room_;
     const json::object& rules = schema.get_object();
     if (const json::value* only = rules.if_contains("const")) return *only;
     if (filling_ != Filling::random || chance(random_, 20)) {
@@ -138,7 +139,7 @@ class Maker {
     count = std::min<std::uint64_t>({count, static_cast<std::uint64_t>(most), 1000});
     const json::value* items = rules.if_contains("items");
     const json::value* prefix = rules.if_contains("prefixItems");
-    for (std::uint64_t i = 0; i < count; ++i) {
+    for (std::uint64_t i = 0; i < count && room_ > 0; ++i) {
       if (prefix != nullptr && prefix->is_array() && i < prefix->get_array().size()) {
         made.push_back(make(prefix->get_array()[i], depth + 1));
       } else if (items != nullptr && items->is_object()) {
@@ -186,8 +187,11 @@ class Maker {
       constexpr const char* durations[] = {"1s", "250ms", "1m30s", "0s", "2h", "1500us"};
       return durations[pick(std::size(durations))];
     }
-    const auto least = static_cast<std::size_t>(number_at(rules, "minLength", 0));
-    const auto most = static_cast<std::size_t>(number_at(rules, "maxLength", 1e6));
+    const auto length = [&](const char* key, double otherwise) {
+      return static_cast<std::size_t>(std::clamp(number_at(rules, key, otherwise), 0.0, 1e9));
+    };
+    const std::size_t least = length("minLength", 0);
+    const std::size_t most = length("maxLength", 1e6);
     std::string made;
     if (filling_ == Filling::random) {
       constexpr const char* words[] = {
@@ -197,14 +201,17 @@ class Maker {
       made = words[below(random_, std::size(words))];
       if (chance(random_, 3)) made = std::string(5000, 'x');
     }
-    while (made.size() < least) made += 'a';
+    if (made.size() < least) made.append(std::min(least - made.size(), room_), 'a');
     if (made.size() > most) made = std::string(most, 'a');
+    room_ -= std::min(room_, made.size());
     return made;
   }
 
   const json::value& root_;
   Filling filling_;
   Random& random_;
+  /// Values and bytes of text that may still be made: a schema can ask for more than any memory.
+  std::size_t room_ = 1'000'000;
 };
 
 /// Every value inside `value`, itself included.

@@ -78,4 +78,18 @@ BOOST_AUTO_TEST_CASE(examples_and_required_keys_come_first) {
   BOOST_TEST(check::candidate_configs(job).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_schema_that_asks_for_more_than_there_is_ends) {
+  check::Random random(1);
+  for (const char* text : {R"({"type": "string", "minLength": 1000000000000000})",
+                           R"({"type": "object", "required": ["l", "r"], "properties": {
+            "l": {"$ref": "#"}, "r": {"$ref": "#"}}})",
+                           R"({"type": "array", "minItems": 1000, "items": {"$ref": "#"}})"}) {
+    const json::value schema = json::parse(text);
+    for (const auto filling : {check::Filling::random, check::Filling::examples}) {
+      // What does not fit its schema is no value.
+      BOOST_TEST(!check::value_for(schema, filling, random).has_value(), text);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
