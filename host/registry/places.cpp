@@ -64,6 +64,8 @@ PluginPlace under(const Result<TrustPolicy>& policy, PluginPlace place) {
 /// Of a user without a home: empty paths.
 PluginPlace of_user() {
   std::string data = environment("XDG_DATA_HOME");
+  // The XDG specification has relative paths ignored.
+  if (!data.starts_with('/')) data.clear();
   if (data.empty() && !environment("HOME").empty()) data = environment("HOME") + "/.local/share";
   if (data.empty()) return {"", "", Trust::hash, "user"};
   return {data + "/ordeal/manifests", data + "/ordeal/plugins", Trust::hash, "user"};

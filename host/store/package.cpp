@@ -94,7 +94,8 @@ Result<PluginFiles> of_manifest(const fs::path& manifest, const std::vector<fs::
   if (!text) return text.error();
   plugin.manifest = std::move(*text);
   const std::string signature = plugin.source + ".minisig";
-  if (fs::exists(signature)) {
+  std::error_code ignored;  // a name too long for the file system has no signature beside it
+  if (fs::exists(signature, ignored)) {
     Result<std::string> bytes = read_file(signature, ExitCode::plugin_rejected, largest_signature);
     if (!bytes) return bytes.error();
     plugin.signature = std::move(*bytes);
@@ -167,7 +168,8 @@ Result<PluginFiles> from_folder(const std::string& folder) {
   // A build tree may hold the manifest beside the library and that of the sources.
   for (const fs::path& manifest : manifests) {
     fs::path library = manifest;
-    if (fs::exists(library.replace_extension(".so")))
+    std::error_code ignored;
+    if (fs::exists(library.replace_extension(".so"), ignored))
       return of_manifest(manifest, found->libraries);
   }
   if (manifests.size() > 1) {
@@ -207,7 +209,8 @@ Result<PluginFiles> read_plugin_files(const std::string& path) {
     return from_folder(folder);
   }
   if (!path.ends_with(".json")) return from_archive(path);
-  const fs::path parent = fs::absolute(path).parent_path();
+  const fs::path parent = fs::absolute(path, failed).parent_path();
+  if (failed) return bad(path, "finding its folder: " + failed.message());
   const Result<Found> found = look_through(parent.string());
   if (!found) return found.error();
   return of_manifest(path, found->libraries);

@@ -360,6 +360,18 @@ BOOST_AUTO_TEST_CASE(missing_folders_are_reported_not_fatal) {
                  "/nonexistent: --plugin-dir: reading the plugin folder") == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_relative_data_folder_is_ignored) {
+  const char* before = getenv("HOME");
+  const std::string home = before == nullptr ? "" : before;
+  setenv("HOME", "/home/somebody", 1);
+  setenv("XDG_DATA_HOME", "here", 1);
+  const Result<PluginPlace> place = Registry::user_place();
+  unsetenv("XDG_DATA_HOME");
+  if (before != nullptr) setenv("HOME", home.c_str(), 1);
+  BOOST_REQUIRE(place);
+  BOOST_TEST(place->manifests == "/home/somebody/.local/share/ordeal/manifests");
+}
+
 BOOST_AUTO_TEST_CASE(places_follow_the_order_of_the_design) {
   const Plugins plugins;
   for (const char* folder : {"flat", "pair/manifests", "pair/plugins", "env",

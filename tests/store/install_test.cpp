@@ -98,6 +98,8 @@ BOOST_AUTO_TEST_CASE(bad_plugins_leave_no_trace) {
   fs::create_directories(path() + "/empty");
   refused(path() + "/empty", "no plugin found");
   refused(write("p.ordeal", "text"), "not a sound archive");
+  // Its signature's name would be too long for the file system.
+  refused(write(std::string(250, 'a') + ".json", "{}"), "manifest_version");
   refused(write("evil.ordeal", tar_of(std::vector<TarEntry>{{"../evil.json"}})), "leads out");
   refused(write("two.ordeal", tar_of(std::vector<TarEntry>{{"a.json"}, {"b.json"}})),
           "two manifests");
