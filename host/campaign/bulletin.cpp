@@ -11,6 +11,8 @@ namespace ordeal {
 
 namespace {
 constexpr std::size_t kept_lines = 64;
+/// Far more than there are kinds; a forged one could be new each time.
+constexpr std::size_t troubles_max = 1000;
 }
 
 Bulletin::Bulletin(Bus& bus, const Clock& clock)
@@ -58,6 +60,7 @@ void Bulletin::tell(std::int32_t phase, const PluginTrouble& trouble) {
 
 void Bulletin::trouble(std::int32_t phase, PluginTrouble trouble) {
   const std::string key = trouble.plugin + '\n' + trouble.component + '\n' + trouble.kind;
+  if (troubles_.size() >= troubles_max && troubles_.count(key) == 0) return;
   const auto [found, first] = troubles_.try_emplace(key);
   Waiting& waiting = found->second;
   if (first) {

@@ -280,8 +280,10 @@ void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
       frame(load, in.bytes());
       return;
     case CellMessage::metrics:
-      services_.own_metrics(campaign_.load[load].scenario, worker.metrics, in,
-                            static_cast<std::uint32_t>(load));
+      if (const auto dropped = services_.own_metrics(campaign_.load[load].scenario, worker.metrics,
+                                                     in, static_cast<std::uint32_t>(load));
+          dropped > 0)
+        trouble(load, "series", dropped, Services::too_many_series);
       return;
     case CellMessage::finished:
       tell_overruns(load);

@@ -154,7 +154,7 @@ void Services::message(std::size_t cell, CellMessage type, Decoder& in) {
   if (item == nullptr) return;
   if (topics_ != nullptr && topics_->message(item->kind, item->index, type, in)) return;
   if (type == CellMessage::metrics) {
-    own_metrics(item->component, item->own, in, item->instance);
+    tell_series(*item, own_metrics(item->component, item->own, in, item->instance));
     return;
   }
   if (in.u64() != item->token || item->asked_ns == 0) return;  // too late: counted as missed

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,8 +70,11 @@ class Services {
     DeclaredMetric declared;
     bool shown;
   };
-  void own_metrics(const std::string& component, std::vector<OwnMetric>& known, Decoder& in,
-                   std::uint32_t source);
+  /// How many values were dropped because the component has too many series.
+  std::size_t own_metrics(const std::string& component, std::vector<OwnMetric>& known, Decoder& in,
+                          std::uint32_t source);
+  static constexpr const char* too_many_series =
+      "it reports more than 10,000 series (labels that differ); values of further ones are dropped";
   /// Pulls every collector now and not less often than every `period_ns` until called with 0.
   void hurry(std::uint64_t period_ns);
   /// Ends all cells.
@@ -132,6 +136,9 @@ class Services {
   void refuse_if_down(std::size_t index, const std::string& how);
   void collector_gap(Item& item, const std::string& why);
   void samples(Item& item, Decoder& in);
+  /// Labels that never come again would fill the memory of a run of hours.
+  bool admits(const std::string& component, std::uint32_t metric, const std::string& labels);
+  void tell_series(const Item& item, std::size_t dropped);
   void verdict(Item& item, Decoder& in);
   void rule_missed(Item& item, const std::string& why, std::uint32_t at_least);
   void announce(Item& item, const RuleState& before);
@@ -150,7 +157,8 @@ class Services {
   std::vector<Cell> cells_;
   std::vector<RuleState> rule_states_;
   std::map<std::string, SnapshotSample> latest_;
-  std::map<std::pair<std::size_t, std::string>, SnapshotInterval> intervals_;  // by load, kind
+  std::map<std::string, std::set<std::pair<std::uint32_t, std::string>>> series_;  // by component
+  std::map<std::pair<std::size_t, std::string>, SnapshotInterval> intervals_;      // by load, kind
   std::function<void(const std::string&, const std::string&, double, std::uint64_t)> on_samples_;
   std::int32_t phase_ = -1;
   std::uint32_t next_metric_ = 1;

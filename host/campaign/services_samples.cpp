@@ -9,6 +9,12 @@
 
 namespace ordeal {
 
+namespace {
+
+constexpr std::size_t series_max = 10'000;
+
+}  // namespace
+
 void Services::declare_metrics(Item& item) {
   item.metrics = cells_[item.cell].link->declared(item.instance).metrics;
   if (!item.metric_ids.empty()) return;  // after a restart the numbers stay
@@ -29,8 +35,23 @@ std::uint32_t Services::publish_metric(const std::string& component, const Decla
   return row.id;
 }
 
-void Services::own_metrics(const std::string& component, std::vector<OwnMetric>& known, Decoder& in,
-                           std::uint32_t source) {
+bool Services::admits(const std::string& component, std::uint32_t metric,
+                      const std::string& labels) {
+  auto& known = series_[component];
+  if (known.size() >= series_max) return known.count({metric, labels}) != 0;
+  known.emplace(metric, labels);
+  return true;
+}
+
+void Services::tell_series(const Item& item, std::size_t dropped) {
+  if (dropped == 0) return;
+  bulletin_.trouble(phase_, {item.plugin->id + " " + item.plugin->version, item.component, "series",
+                             dropped, too_many_series});
+}
+
+std::size_t Services::own_metrics(const std::string& component, std::vector<OwnMetric>& known,
+                                  Decoder& in, std::uint32_t source) {
+  std::size_t dropped = 0;
   for (auto& metric : get_declared(in).metrics) {
     auto& id = own_ids_[{component, metric.name}];  // after a restart the numbers stay
     if (id == 0) id = publish_metric(component, metric);
@@ -50,12 +71,17 @@ void Services::own_metrics(const std::string& component, std::vector<OwnMetric>&
     const double value = in.f64();
     if (!in.ok() || index >= known.size()) continue;
     const auto& metric = known[index];
+    if (!admits(component, metric.id, labels)) {
+      ++dropped;
+      continue;
+    }
     batch.values.push_back({metric.id, labels, value});
     if (metric.shown)
       latest_[metric.declared.name + "{" + labels + "}"] = {
           metric.declared.name, labels, metric.declared.type, value, batch.mono_ns};
   }
   if (!batch.values.empty()) bulletin_.samples(batch, source);
+  return dropped;
 }
 
 void Services::collector_gap(Item& item, const std::string& why) {
@@ -76,6 +102,7 @@ void Services::samples(Item& item, Decoder& in) {
   }
   item.backoff = 1;
   in.u64();  // what it cost
+  std::size_t dropped = 0;
   SampleBatch batch;
   batch.mono_ns = loop_.now();
   batch.wall_ns = loop_.clock().wall_ns();
@@ -84,6 +111,10 @@ void Services::samples(Item& item, Decoder& in) {
     const std::string labels = plain_text(in.text());
     const double value = in.f64();
     if (metric >= item.metric_ids.size() || metric >= item.metrics.size()) continue;
+    if (!admits(item.component, item.metric_ids[metric], labels)) {
+      ++dropped;
+      continue;
+    }
     batch.values.push_back({item.metric_ids[metric], labels, value});
     const auto& declared = item.metrics[metric];
     auto& newest = latest_[declared.name + "{" + labels + "}"];
@@ -91,6 +122,7 @@ void Services::samples(Item& item, Decoder& in) {
     if (on_samples_) on_samples_(declared.name, labels, value, batch.mono_ns);
   }
   bulletin_.samples(batch, item.instance);
+  tell_series(item, dropped);
 }
 
 void Services::hurry(std::uint64_t period_ns) {

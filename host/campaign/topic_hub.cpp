@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ordeal/abi/bus.h"
+
 namespace ordeal {
 
 namespace {
@@ -145,7 +147,7 @@ void TopicHub::publish(Endpoint& from, Decoder& in) {
   const auto payload = in.bytes();
   const auto body = in.bytes();
   if (settled_ || !in.ok() || entry >= from.user->publishes.size() ||
-      payload.size() > event_payload_max)
+      payload.size() > event_payload_max || body.size() > ORDEAL_EVENT_BODY_MAX)
     return;
   Pending event{from.user->publishes[entry], {payload.begin(), payload.end()}, {}, 0};
   event.deadline_ns = loop_.now() + control_deadline_ns;

@@ -15,6 +15,7 @@
 #include <ordeal/abi/rule.h>
 #include <ordeal/abi/scenario.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -276,6 +277,13 @@ static int32_t collect(void* instance, const ordeal_sample_sink* sink) {
   if (++self->calls >= 3) go_wrong(self);
 #ifdef FAULT_SAYS_ODD_THINGS
   if (self->value > 0) return ORDEAL_E_INVALID;
+#endif
+#ifdef FAULT_NEVER_REPEATS_LABELS
+  for (int i = 0; i < 4000; ++i) {
+    char label[64];
+    snprintf(label, sizeof label, "id=\"%llu-%d\"", (unsigned long long)self->calls, i);
+    sink->sample(sink, 0, text(label), 1);
+  }
 #endif
   return sink->sample(sink, 0, text(""), self->value);
 }

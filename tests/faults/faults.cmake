@@ -41,6 +41,7 @@ fault(scenario-completes-twice FAULT_IN_SCENARIO FAULT_COMPLETES_TWICE)
 fault(scenario-forges FAULT_IN_SCENARIO FAULT_FORGES)
 fault(writes-garbage FAULT_WRITES_GARBAGE)
 fault(says-odd-things FAULT_SAYS_ODD_THINGS)
+fault(never-repeats-labels FAULT_NEVER_REPEATS_LABELS)
 fault(rule-aborts FAULT_IN_RULE FAULT_ABORTS)
 fault(report-aborts FAULT_IN_REPORT FAULT_ABORTS)
 

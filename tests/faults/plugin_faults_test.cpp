@@ -432,6 +432,13 @@ BOOST_AUTO_TEST_CASE(says_odd_things) {
     for (const char* odd : {"\x1b[31m", "\xff", "\xfe", "\\u001b"}) BOOST_TEST(!contains(one, odd));
 }
 
+BOOST_AUTO_TEST_CASE(never_repeats_its_labels) {
+  FaultyRun run("never-repeats-labels");
+  run.go();
+  run.is_named("series", "more than 10,000 series");
+  run.others_are_intact();
+}
+
 BOOST_AUTO_TEST_CASE(rule_that_dies_for_good_aborts) {
   FaultyRun run("rule-aborts", Kind::rule);
   run.phase = "15s";

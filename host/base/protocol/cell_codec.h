@@ -2,6 +2,7 @@
 // Structures that travel between controller and cell, and how they are written.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -134,13 +135,17 @@ inline void put(Encoder& out, const Declared& d) {
   }
 }
 
+/// More than any component declares: what is forged must not fill the reader's memory.
+inline constexpr std::uint32_t declared_max = 8192;
+
 inline Declared get_declared(Decoder& in) {
   Declared d;
-  for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) d.kinds.emplace_back(in.text());
-  for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) d.marks.emplace_back(in.text());
+  const auto count = [&in] { return std::min(in.u32(), declared_max); };
+  for (std::uint32_t n = count(); n > 0 && in.ok(); --n) d.kinds.emplace_back(in.text());
+  for (std::uint32_t n = count(); n > 0 && in.ok(); --n) d.marks.emplace_back(in.text());
   d.unit_ns = in.u32();
   d.max_in_flight = in.u32();
-  for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
+  for (std::uint32_t n = count(); n > 0 && in.ok(); --n) {
     DeclaredMetric m;
     m.name = in.text();
     m.unit = in.text();
