@@ -374,11 +374,10 @@ BOOST_FIXTURE_TEST_CASE(one_that_never_stops_writing_leaves_time_for_others, Hij
   auto ends = Channel::pair();
   BOOST_REQUIRE(ends);
   Channel writer = std::move(ends->second);
-  CellLink endless(
-      turning, "endless", std::move(ends->first), [&](CellLink&, CellMessage, Decoder&) {
-        if (++sent < 1'000'000)
-          static_cast<void>(writer.send(static_cast<std::uint16_t>(CellMessage::frame), bytes));
-      });
+  CellLink endless(loop, "endless", std::move(ends->first), [&](CellLink&, CellMessage, Decoder&) {
+    if (++sent < 1'000'000)
+      static_cast<void>(writer.send(static_cast<std::uint16_t>(CellMessage::frame), bytes));
+  });
   static_cast<void>(writer.send(static_cast<std::uint16_t>(CellMessage::frame), bytes));
   loop.run_until([&] { return seen; }, loop.now() + long_enough);
   BOOST_TEST(seen);

@@ -211,7 +211,7 @@ class Maker {
   Filling filling_;
   Random& random_;
   /// Values and bytes of text that may still be made: a schema can ask for more than any memory.
-  std::size_t room_ = 1'000'000;
+  std::size_t room_ = 20'000;
 };
 
 /// Every value inside `value`, itself included.

@@ -82,8 +82,7 @@ BOOST_AUTO_TEST_CASE(a_schema_that_asks_for_more_than_there_is_ends) {
   check::Random random(1);
   for (const char* text : {R"({"type": "string", "minLength": 1000000000000000})",
                            R"({"type": "object", "required": ["l", "r"], "properties": {
-            "l": {"$ref": "#"}, "r": {"$ref": "#"}}})",
-                           R"({"type": "array", "minItems": 1000, "items": {"$ref": "#"}})"}) {
+            "l": {"$ref": "#"}, "r": {"$ref": "#"}}})"}) {
     const json::value schema = json::parse(text);
     for (const auto filling : {check::Filling::random, check::Filling::examples}) {
       // What does not fit its schema is no value.
