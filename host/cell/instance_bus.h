@@ -35,8 +35,9 @@ class InstanceBus {
                        std::string_view body);
   std::int32_t subscribe(std::string_view topic, ordeal_event_fn fn, void* user);
 
-  /// CellMessage::events behind the instance: calls back later, one event each turn of the reactor,
-  /// so that a slow subscriber does not keep its cell from saying that it lives.
+  /// CellMessage::events behind the instance: calls back later, in each turn of the reactor for no
+  /// longer than 200 us and the event begun, so that a slow subscriber does not keep its cell from
+  /// saying that it lives.
   void deliver(Decoder& in);
 
   /// "" or the first use of a topic that the manifest does not declare, as a sentence.

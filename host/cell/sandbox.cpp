@@ -168,7 +168,11 @@ int keep_answers_ours() {
   int error = 0;
   for (const std::uint64_t number :
        {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, SECCOMP_IOCTL_NOTIF_ADDFD}) {
-    const scmp_arg_cmp asks = SCMP_A1(SCMP_CMP_MASKED_EQ, all_bits, number);
+    scmp_arg_cmp asks{};
+    asks.arg = 1;
+    asks.op = SCMP_CMP_MASKED_EQ;
+    asks.datum_a = all_bits;
+    asks.datum_b = number;
     if (error == 0)
       error = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, &asks);
   }
