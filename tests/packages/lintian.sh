@@ -25,9 +25,12 @@ for file in "$scratch"/usr/bin/* "$scratch"/usr/libexec/ordeal/* "$scratch"/usr/
       readelf -hW "$file" | grep -q 'Type: *DYN' || { echo "$name: not position independent"; exit 1; }
       readelf -lW "$file" | grep -q GNU_RELRO || { echo "$name: no RELRO"; exit 1; }
       echo "$dynamic" | grep -Eq 'BIND_NOW|FLAGS.*NOW' || { echo "$name: lazy binding"; exit 1; }
-      echo "$symbols" | grep -q __stack_chk_fail || { echo "$name: no stack protector"; exit 1; } ;;
+      case "$name" in
+        */ordeal-check-heap.so) ;; # counts allocations; it has no buffer to protect
+        *) echo "$symbols" | grep -q __stack_chk_fail || { echo "$name: no stack protector"; exit 1; } ;;
+      esac ;;
   esac
   if echo "$dynamic" | grep -E 'R(UN)?PATH'; then echo "$name: has a library path"; exit 1; fi
   count=$((count + 1))
 done
-[ $count -eq 11 ] || { echo "looked at $count files, expected 4 programs and 7 plugins"; exit 1; }
+[ $count -eq 12 ] || { echo "looked at $count files, expected 4 programs, 1 library and 7 plugins"; exit 1; }
