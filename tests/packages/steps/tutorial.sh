@@ -32,7 +32,7 @@ make_plugin collector acme-values c
 make_plugin rule acme-limit
 make_plugin report acme-csv c
 cd /home/person
-sed 's/"report": \[/"collect": [{"collector": "system", "interval": "1s"}, {"collector": "acme-values", "interval": "1s"}], &/
+sed 's/"report": \[/"collect": [{"collector": "system", "interval": "1s"}, {"collector": "acme-values", "interval": "1s"}], &{"report": "json"}, /
   s/"check_interval": "1s",/&"rules": [{"rule": "acme-limit"}],/' acme-csv/campaign.json >three.json
 start_target
 run_to_go three.json --yes --set "target.http=$url" --set phases.0.duration=3s
