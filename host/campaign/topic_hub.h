@@ -42,7 +42,8 @@ class TopicHub {
   /// Its cell has died and may come back: events wait. Control events it had not dealt with are
   /// sent again to its successor; others are counted as dropped.
   void lost(std::string_view kind, std::size_t index);
-  /// There is no such component for now: events are not for it.
+  /// Its component has ended, as a load does with its phase: what is published until the next
+  /// attach() is not for it, and is not counted as dropped.
   void gone(std::string_view kind, std::size_t index);
   /// Messages of a cell behind the instance number. False: not one for the hub.
   bool message(std::string_view kind, std::size_t index, CellMessage type, Decoder& in);

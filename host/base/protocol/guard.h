@@ -67,7 +67,7 @@ struct SharedCounters {
   std::uint32_t controller_armed = 0;          // 1 once the controller counts
   std::atomic<std::uint64_t> guardian{0};      // guardian's tick
   std::atomic<std::uint64_t> scheduler{0};     // controller's main loop
-  std::atomic<std::uint64_t> dispatcher{0};    // reserved for the bus
+  std::atomic<std::uint64_t> dispatcher{0};    // never counts: whoever publishes dispatches
   std::atomic<std::uint64_t> journal{0};       // controller's journal thread
   std::atomic<std::uint32_t> final_status{0};  // 1: the controller has written its last record
   std::atomic<std::int32_t> exit_code{0};      // valid with final_status
