@@ -12,7 +12,7 @@ constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t kept_seconds_ns = 3600 * second_ns;
 constexpr std::uint64_t wal_max = 8u * 1024 * 1024;
 /// One wake-up for all of a few milliseconds: nobody waits for the journal but barriers.
-constexpr std::chrono::milliseconds linger{5};
+constexpr std::chrono::milliseconds linger{10};
 
 }  // namespace
 

@@ -13,11 +13,8 @@ namespace ordeal {
 namespace {
 
 constexpr std::uint64_t ms = 1'000'000;
-/// What a cell may have that it has not dealt with: enough to keep it busy, little enough that the
-/// ring, whose overflow is counted, is where a slow one's events wait.
-constexpr std::size_t window = 32;
 /// Events gather so long before they go to a cell, in one message.
-constexpr std::uint64_t gather_ns = 10 * ms;
+constexpr std::uint64_t gather_ns = 20 * ms;
 /// How long a control event may find no place: as long as a publisher inside the controller waits.
 constexpr std::uint64_t control_deadline_ns = 2'000 * ms;
 /// More than an instance may publish within that deadline.

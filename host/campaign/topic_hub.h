@@ -23,6 +23,10 @@ namespace ordeal {
 /// happens when that is full. One thread, the loop's.
 class TopicHub {
  public:
+  /// What a cell may have that it has not dealt with: enough to keep it busy, little enough that
+  /// the ring, whose overflow is counted, is where a slow one's events wait.
+  static constexpr std::size_t window = 128;
+
   /// The plan's topics begin at `first_topic` of the bus. All are borrowed and outlive the hub.
   TopicHub(Loop& loop, Bus& bus, const TopicPlan& plan, std::uint32_t first_topic);
   ~TopicHub();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bus beside Boost.Signals2 and a mutex with a deque, in interleaved pairs; medians are
 // printed.
-//   bus [--pairs N] [--seconds S]
+//   bus [--pairs N] [--seconds S] [--rows TEXT]
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -448,12 +448,14 @@ struct Row {
 
 int main(int argc, char** argv) {
   int pairs = 5;
+  const char* wanted = "";
   for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::strcmp(argv[i], "--rows") == 0) wanted = argv[i + 1];
     if (std::strcmp(argv[i], "--pairs") == 0) pairs = std::atoi(argv[i + 1]);
     if (std::strcmp(argv[i], "--seconds") == 0) seconds = std::atof(argv[i + 1]);
   }
   if (pairs < 1 || !(seconds > 0)) {
-    std::fprintf(stderr, "usage: bus [--pairs N] [--seconds S]\n");
+    std::fprintf(stderr, "usage: bus [--pairs N] [--seconds S] [--rows TEXT]\n");
     return 2;
   }
   using std::chrono::microseconds;
@@ -481,14 +483,14 @@ int main(int argc, char** argv) {
        "CPU, four sleeping subscribers, one event every 0.5 ms",
        "us/event",
        1e-3,
-       {{"bus, lingering 5 ms", [=] { return our_sleepers(trickle, microseconds(5000)); }},
+       {{"bus, lingering 10 ms", [=] { return our_sleepers(trickle, microseconds(10000)); }},
         {"bus, woken for each", [=] { return our_sleepers(trickle, microseconds(0)); }},
         {"mutex+deque", [=] { return queue_sleepers(trickle); }}}},
       {[=] { return pace_alone(bursts); },
        "CPU, four sleeping subscribers, 20 events every 5 ms",
        "us/event",
        1e-3,
-       {{"bus, lingering 5 ms", [=] { return our_sleepers(bursts, microseconds(5000)); }},
+       {{"bus, lingering 10 ms", [=] { return our_sleepers(bursts, microseconds(10000)); }},
         {"bus, woken for each", [=] { return our_sleepers(bursts, microseconds(0)); }},
         {"mutex+deque", [=] { return queue_sleepers(bursts); }}}},
       {[=] { return pace_alone(bursts); },
@@ -505,6 +507,7 @@ int main(int argc, char** argv) {
         {"mutex+deque, a message each", [=] { return queue_cell(trickle); }}}},
   };
   for (const Row& row : rows) {
+    if (std::strstr(row.what, wanted) == nullptr) continue;
     std::vector<std::vector<double>> figures(row.contenders.size());
     const double apart = row.apart ? row.apart() : 0;
     for (int pair = 0; pair < pairs; ++pair)

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint32_t stream = 0, control = 1, state = 2;
+constexpr int window = TopicHub::window;
 
 /// The system's, which a test can put forward.
 class JumpingClock final : public Clock {
@@ -109,9 +110,9 @@ struct Bench {
   void publish_slowly(std::uint32_t topic, int count) {
     for (int i = 0; i < count; ++i) {
       publish(topic, std::to_string(i));
-      if (i % 3 == 2) run(16'000'000);
+      if (i % 3 == 2) run(24'000'000);
     }
-    run(16'000'000);
+    run(24'000'000);
   }
   void number(CellMessage type, std::uint32_t value) {
     std::vector<std::byte> bytes;
@@ -128,7 +129,7 @@ struct Bench {
     cell.created();
     run(60'000'000);
   }
-  void run(std::uint64_t ns = 30'000'000) {
+  void run(std::uint64_t ns = 60'000'000) {
     loop.run_until([] { return false; }, loop.now() + ns);
   }
   std::uint64_t dropped(const std::string& topic) {
@@ -185,19 +186,20 @@ BOOST_AUTO_TEST_CASE(a_slow_cell_gets_no_more_than_it_takes_and_drops_are_counte
   Bench bench(4);  // three topics: 12 places
   FakeCell cell(bench.loop, "reader");
   bench.connect(cell);
-  bench.publish_slowly(stream, 32);
-  for (int i = 32; i < 100; ++i) bench.publish(stream, std::to_string(i));
+  bench.publish_slowly(stream, window);
+  for (int i = window; i < window + 68; ++i) bench.publish(stream, std::to_string(i));
   bench.run();
-  BOOST_TEST(cell.take().size() == 32u);  // what it has not acknowledged
-  BOOST_TEST(bench.dropped("a.b/stream") == 100u - 32 - 12);
+  BOOST_TEST(cell.take().size() == window);  // what it has not acknowledged
+  BOOST_TEST(bench.dropped("a.b/stream") == 68u - 12);
   bench.taken(10);
   bench.run();
   BOOST_TEST(cell.take().size() == 10u);
-  bench.taken(32);
+  bench.taken(window);
   bench.run();
   const Texts rest = cell.take();
-  BOOST_TEST(rest == (Texts{"42", "43"}), boost::test_tools::per_element());
-  BOOST_TEST(bench.dropped("a.b/stream") == 100u - 32 - 12);
+  BOOST_TEST(rest == (Texts{std::to_string(window + 10), std::to_string(window + 11)}),
+             boost::test_tools::per_element());
+  BOOST_TEST(bench.dropped("a.b/stream") == 68u - 12);
   BOOST_TEST(!bench.bus->failed());
 }
 
@@ -205,10 +207,10 @@ BOOST_AUTO_TEST_CASE(the_newest_state_of_a_publisher_waits) {
   Bench bench;
   FakeCell cell(bench.loop, "reader");
   bench.connect(cell);
-  bench.publish_slowly(stream, 32);
+  bench.publish_slowly(stream, window);
   for (int i = 0; i < 50; ++i) bench.publish(state, std::to_string(i));
-  BOOST_TEST(cell.take().size() == 32u);
-  bench.taken(32);
+  BOOST_TEST(cell.take().size() == window);
+  bench.taken(window);
   bench.run();
   BOOST_TEST(cell.take() == Texts{"49"}, boost::test_tools::per_element());
   BOOST_TEST(bench.dropped("a.b/state") == 0u);
@@ -218,13 +220,13 @@ BOOST_AUTO_TEST_CASE(control_waits_for_room_without_blocking_and_keeps_its_order
   Bench bench(1);  // 3 places
   FakeCell cell(bench.loop, "reader");
   bench.connect(cell);
-  bench.publish_slowly(control, 32);
+  bench.publish_slowly(control, window);
   const std::uint64_t before = SystemClock().monotonic_ns();
   for (int i = 0; i < 5; ++i) bench.publish(control, std::to_string(i));
   bench.publish(stream, "after");  // must not overtake
   BOOST_TEST(SystemClock().monotonic_ns() - before < second);
-  BOOST_TEST(cell.take().size() == 32u);
-  bench.taken(32);
+  BOOST_TEST(cell.take().size() == window);
+  bench.taken(window);
   bench.run(100'000'000);
   BOOST_TEST(cell.take() == (Texts{"0", "1", "2", "3", "4", "after"}),
              boost::test_tools::per_element());
@@ -236,7 +238,7 @@ BOOST_AUTO_TEST_CASE(control_fails_the_run_at_the_deadline_and_names_the_subscri
   Bench bench(1);
   FakeCell cell(bench.loop, "reader");
   bench.connect(cell);
-  bench.publish_slowly(control, 32 + 3);
+  bench.publish_slowly(control, window + 3);
   bench.publish(control, "x");
   bench.run();
   BOOST_TEST(!bench.bus->failed());
