@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/manifest.h"
 
-#include <ordeal/abi/entry.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <filesystem>
-#include <set>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "base/schema.h"
-#include "registry/config_schema.h"
+#include "registry/manifest_checks.h"
 #include "registry/manifest_file.h"
+#include "registry/manifest_members.h"
 #include "registry/manifest_topics.h"
-#include "registry/privileges.h"
 
 namespace ordeal {
 namespace json = boost::json;
@@ -26,34 +22,6 @@ namespace {
 
 constexpr std::uint64_t largest_manifest = 256 * 1024;
 constexpr std::size_t most_errors = 8;
-
-constexpr std::array<std::string_view, 6> host_extensions{
-    "ordeal.host.log/1", "ordeal.host.clock/1",   "ordeal.host.metrics/1",
-    "ordeal.host.bus/1", "ordeal.host.reactor/1", "ordeal.host.process/1"};
-
-std::string text_at(const json::value& root, const char* pointer, const char* otherwise = "") {
-  const json::value* found = at_pointer(root, pointer);
-  if (found == nullptr || !found->is_string()) return otherwise;
-  return {found->get_string().data(), found->get_string().size()};
-}
-
-std::uint32_t number_at(const json::value& root, const char* pointer) {
-  const json::value* found = at_pointer(root, pointer);
-  if (found == nullptr || !found->is_number()) return 0;
-  json::error_code failed;
-  const auto number = found->to_number<std::uint32_t>(failed);
-  return failed ? 0 : number;
-}
-
-std::vector<std::string> texts_at(const json::value& root, const char* pointer) {
-  std::vector<std::string> texts;
-  const json::value* found = at_pointer(root, pointer);
-  if (found == nullptr || !found->is_array()) return texts;
-  for (const json::value& one : found->get_array()) {
-    if (one.is_string()) texts.emplace_back(one.get_string().data(), one.get_string().size());
-  }
-  return texts;
-}
 
 ManifestReading tidied(ManifestReading reading) {
   for (Error& error : reading.errors) {
@@ -117,14 +85,15 @@ class ManifestReader {
     // A manifest of the wrong shape has nothing more to say that could be relied on.
     if (!reading_.errors.empty()) return std::move(reading_);
     take_details(manifest);
-    check_abi(manifest);
-    check_platform(manifest);
-    check_library(manifest);
-    check_requirements(manifest);
-    check_components(manifest);
-    const auto wrong = [this](const std::string& pointer, std::string what, std::string expected) {
-      fail(pointer, std::move(what), std::move(expected));
+    const ManifestFailFn wrong = [this](const std::string& pointer, std::string what,
+                                        std::string expected, std::string fix, bool at_key) {
+      fail(pointer, std::move(what), std::move(expected), std::move(fix), at_key);
     };
+    check_abi(reading_.info, wrong);
+    check_platform(manifest, wrong);
+    check_library(manifest);
+    check_requirements(manifest, reading_.info, wrong);
+    check_components(manifest, reading_.info, rules_.patterns, wrong);
     reading_.info.publishes = read_topics(manifest, text_, "publishes", wrong);
     reading_.info.subscribes = read_topics(manifest, text_, "subscribes", wrong);
     if (place_ != nullptr) check_trust(manifest);
@@ -221,32 +190,6 @@ class ManifestReader {
     }
   }
 
-  void check_abi(const json::value&) {
-    const PluginInfo& info = reading_.info;
-    const bool same_major = info.abi_major == ORDEAL_ABI_MAJOR;
-    // While the ABI is young (major 0) every minor may break it.
-    const bool minor_fits = ORDEAL_ABI_MAJOR == 0 ? info.abi_min_minor == ORDEAL_ABI_MINOR
-                                                  : info.abi_min_minor <= ORDEAL_ABI_MINOR;
-    if (same_major && minor_fits) return;
-    const auto version = [](std::uint32_t major, std::uint32_t minor) {
-      return std::to_string(major) + "." + std::to_string(minor);
-    };
-    const std::string mine = version(ORDEAL_ABI_MAJOR, ORDEAL_ABI_MINOR);
-    const std::string its = version(info.abi_major, info.abi_min_minor);
-    fail(same_major ? "/abi/min_minor" : "/abi/major",
-         "the plugin is built for plugin ABI " + its + ", but this ordeal offers " + mine,
-         "ABI " + mine, "rebuild the plugin with the SDK of this ordeal");
-  }
-
-  void check_platform(const json::value& manifest) {
-    const std::string platform = text_at(manifest, "/platform", "linux");
-    utsname machine{};
-    uname(&machine);
-    const std::string here = std::string("linux-") + machine.machine;
-    if (platform == "linux" || platform == here) return;
-    fail("/platform", "the plugin is for platform '" + platform + "'", "linux or " + here);
-  }
-
   void check_library(const json::value& manifest) {
     const std::string library = text_at(manifest, "/library");
     // Only a plain name: the manifest must not reach out of its own folder.
@@ -268,63 +211,6 @@ class ManifestReader {
       fail("/library", error.what, {}, "build or install it, or correct the name");
     } else if (!S_ISREG(status.st_mode)) {
       fail("/library", reading_.info.library_path + " is not a regular file");
-    }
-  }
-
-  void check_requirements(const json::value& manifest) {
-    std::vector<std::string> known(host_extensions.begin(), host_extensions.end());
-    const std::vector<std::string> wanted = texts_at(manifest, "/requires/host_extensions");
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (std::find(known.begin(), known.end(), wanted[i]) != known.end()) continue;
-      const std::string near = nearest(wanted[i], known);
-      fail("/requires/host_extensions/" + std::to_string(i),
-           "this ordeal has no host service '" + wanted[i] + "'", {},
-           near.empty() ? near : "did you mean '" + near + "'?");
-    }
-    const std::vector<std::string> privileges(known_privileges.begin(), known_privileges.end());
-    const std::vector<std::string>& asked = reading_.info.privileges;
-    const auto listed = [](const std::vector<std::string>& list, std::string_view one) {
-      return std::find(list.begin(), list.end(), one) != list.end();
-    };
-    if (listed(wanted, "ordeal.host.process/1") && !listed(asked, privilege_process))
-      fail("/requires/host_extensions",
-           "'ordeal.host.process/1' is only for plugins with the privilege process", {},
-           "add \"process\" to requires.privileges");
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      if (std::find(privileges.begin(), privileges.end(), asked[i]) != privileges.end()) continue;
-      const std::string near = nearest(asked[i], privileges);
-      fail("/requires/privileges/" + std::to_string(i),
-           "this ordeal has no privilege '" + asked[i] + "'", "network or process",
-           near.empty() ? near : "did you mean '" + near + "'?");
-    }
-  }
-
-  void check_components(const json::value& manifest) {
-    std::set<std::string> ids;
-    for (std::size_t i = 0; i < reading_.info.components.size(); ++i) {
-      const std::string base = "/components/" + std::to_string(i);
-      const ComponentInfo& component = reading_.info.components[i];
-      if (!ids.insert(component.id).second) {
-        fail(base + "/id", "component id '" + component.id + "' is used twice in this plugin",
-             "each id once");
-      }
-      const json::value* schema = at_pointer(manifest, base + "/config_schema");
-      const json::value* defaults = at_pointer(manifest, base + "/defaults");
-      if (schema == nullptr) continue;
-      bool usable = true;
-      for (const SchemaViolation& one : check_config_schema(*schema, rules_.patterns)) {
-        fail(base + "/config_schema" + one.pointer, one.what, one.expected, one.fix, one.at_key);
-        usable = false;
-      }
-      if (defaults == nullptr || !usable) continue;
-      // Defaults may leave out what the user has to give, but what they say must be right.
-      json::value partial = *schema;
-      if (partial.is_object()) partial.get_object().erase("required");
-      for (const SchemaViolation& one : check_schema(partial, *defaults, rules_.patterns)) {
-        fail(base + "/defaults" + one.pointer,
-             "a default breaks the plugin's own config_schema: " + one.what, one.expected, one.fix,
-             one.at_key);
-      }
     }
   }
 

@@ -10,7 +10,7 @@ namespace ordeal {
 namespace json = boost::json;
 
 std::vector<TopicUse> read_topics(const json::value& manifest, std::string_view text,
-                                  const std::string& list, const TopicFailFn& fail) {
+                                  const std::string& list, const ManifestFailFn& fail) {
   constexpr std::uint32_t usual_depth = 64;
   std::vector<TopicUse> uses;
   const json::value* found = at_pointer(manifest, "/topics/" + list);
@@ -34,7 +34,7 @@ std::vector<TopicUse> read_topics(const json::value& manifest, std::string_view 
     use.column = position.column;
     if (!names.insert(use.topic).second)
       fail(use.pointer + "/topic", "topic '" + use.topic + "' is declared twice",
-           "each topic once in topics." + list);
+           "each topic once in topics." + list, {}, false);
     uses.push_back(std::move(use));
   }
   return uses;
