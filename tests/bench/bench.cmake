@@ -10,7 +10,8 @@ add_test(NAME bench.http_vs_wrk
   COMMAND http_vs_wrk --pairs 2 --seconds 1 --connections 16)
 set_tests_properties(bench.http_vs_wrk PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
 
-add_executable(bench_bus bench/bus.cpp)
+file(GLOB bench_bus_sources CONFIGURE_DEPENDS bench/bus/*.cpp)
+add_executable(bench_bus ${bench_bus_sources})
 target_include_directories(bench_bus PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(bench_bus PRIVATE ordeal_campaign)
 add_test(NAME bench.bus COMMAND bench_bus --pairs 1 --seconds 0.1)
