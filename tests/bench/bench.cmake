@@ -38,3 +38,9 @@ add_executable(plugin_list bench/plugin_list.cpp)
 add_test(NAME bench.plugin_list COMMAND plugin_list $<TARGET_FILE:ordeal>
   ${PROJECT_SOURCE_DIR}/manifests/plugins/org.ordeal.http.json 500 5)
 set_tests_properties(bench.plugin_list PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
+# What an io_uring reactor could gain: http_vs_wrk --bare measures it. Not in packages' builds.
+find_library(URING_LIBRARY uring)
+if(URING_LIBRARY)
+  add_executable(bare_uring_http bench/bare_uring_http.cpp)
+  target_link_libraries(bare_uring_http PRIVATE ${URING_LIBRARY})
+endif()
