@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "base/files.h"
 #include "base/json.h"
@@ -32,13 +33,34 @@ bool lies_in(const std::string& path, const std::string& folder) {
          (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
 }
 
+/// As the paths of places are: without links, and one '/' between two names. A folder that was
+/// asked for in other words must not go without its trust.
+std::string resolved(const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::path real = std::filesystem::weakly_canonical(folder, failed);
+  if (failed) real = std::filesystem::path(folder).lexically_normal();
+  if (!real.has_filename() && real.has_relative_path()) real = real.parent_path();
+  return real.string();
+}
+
+/// Whoever may take files out of the folder may take the policy out.
+Result<void> check_absence(const std::string& file) {
+  const std::string folder = std::filesystem::path(file).parent_path().string();
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return {};
+  return check_owner_trust(folder);
+}
+
 }  // namespace
 
 Result<TrustPolicy> TrustPolicy::read(const std::string& file, const std::string& schema_file) {
   TrustPolicy policy;
   struct stat status {};
   // Only a file that is certainly not there is none: whoever cannot look must not go on.
-  if (lstat(file.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) return policy;
+  if (lstat(file.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    if (Result<void> sure = check_absence(file); !sure) return sure.error();
+    return policy;
+  }
   if (Result<void> trusted = check_owner_trust(file); !trusted) return trusted.error();
   const Result<std::string> text = read_file(file, ExitCode::plugin_rejected, largest_policy);
   if (!text) return text.error();
@@ -61,7 +83,7 @@ Result<TrustPolicy> TrustPolicy::read(const std::string& file, const std::string
   }
   if (const json::value* folders = root.if_contains("folders")) {
     for (const auto& folder : folders->get_object())
-      policy.folders_.emplace_back(std::string(folder.key()), trust_of(folder.value()));
+      policy.folders_.emplace_back(resolved(std::string(folder.key())), trust_of(folder.value()));
   }
   return policy;
 }

@@ -16,8 +16,8 @@ namespace ordeal {
 class TrustPolicy {
  public:
   /// `file` is <sysconfdir>/ordeal/trust.json, `schema` the file of its JSON Schema. No file: no
-  /// policy. Errors: plugin_rejected for a file that is wrong, unreadable or that others may write;
-  /// then nothing should be used.
+  /// policy. Errors: plugin_rejected for a file that is wrong, unreadable or that others may write
+  /// or, where there is none, may have removed; then nothing should be used.
   static Result<TrustPolicy> read(const std::string& file, const std::string& schema);
 
   /// The place's own trust, or what the policy asks for if that is more.

@@ -46,6 +46,38 @@ BOOST_AUTO_TEST_CASE(no_file_is_no_policy) {
   BOOST_TEST((policy->of(place("/a", Trust::owner, "system")) == Trust::owner));
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_may_be_written_in_any_way) {
+  std::filesystem::create_directories(path() + "/real/below");
+  std::filesystem::create_directory_symlink("real", path() + "/link");
+  const std::string real = std::filesystem::canonical(path() + "/real").string();
+  for (const std::string& written :
+       {real, real + "/", real + "//", path() + "//real", path() + "/./real", real + "/below/..",
+        path() + "/link", path() + "/link/", std::string("/")}) {
+    BOOST_TEST_CONTEXT(written) {
+      const Result<TrustPolicy> policy =
+          read(R"({"version": 1, "folders": {")" + written + R"(": "signed"}})");
+      BOOST_REQUIRE(policy);
+      BOOST_TEST((policy->of({real, real, Trust::owner, "system"}) == Trust::is_signed));
+      BOOST_TEST((policy->of(place(real + "/below", Trust::owner, "user")) == Trust::is_signed));
+      if (written != "/")
+        BOOST_TEST((policy->of(place(real + "er", Trust::owner, "user")) == Trust::owner));
+    }
+  }
+  const Result<TrustPolicy> absent =
+      read(R"({"version": 1, "folders": {")" + path() + R"(/link/later/": "signed"}})");
+  BOOST_REQUIRE(absent);
+  BOOST_TEST((absent->of(place(real + "/later", Trust::owner, "user")) == Trust::is_signed));
+}
+
+BOOST_AUTO_TEST_CASE(a_policy_that_others_could_have_removed_is_not_taken_for_none) {
+  write("etc/other", "");
+  BOOST_TEST(!!TrustPolicy::read(path() + "/etc/trust.json", schema));
+  BOOST_REQUIRE(chmod((path() + "/etc").c_str(), 0777) == 0);
+  const Result<TrustPolicy> policy = TrustPolicy::read(path() + "/etc/trust.json", schema);
+  BOOST_REQUIRE(!policy);
+  BOOST_TEST((policy.error().code == ExitCode::plugin_rejected));
+}
+
 BOOST_AUTO_TEST_CASE(a_policy_that_cannot_be_relied_on_is_an_error) {
   for (const char* text :
        {"", "{", "[]", "{}", R"({"version": 2})", R"({"version": 1, "sytem": "hash"})",
