@@ -4,11 +4,15 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>
+#include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <sstream>
 #include <vector>
 
@@ -20,6 +24,8 @@ namespace ordeal {
 
 namespace {
 
+constexpr std::size_t longest_memory_name = 200;
+
 Error rejected(const LoadRequest& request, std::string what, std::string fix = {}) {
   Error error;
   error.code = ExitCode::plugin_rejected;
@@ -27,6 +33,31 @@ Error rejected(const LoadRequest& request, std::string what, std::string fix = {
   error.where.file = request.library;
   error.fix = std::move(fix);
   return error;
+}
+
+/// A copy in memory that nobody can change any more: into the file itself its owner could write
+/// between the hash and the use, and even into a mapping of it.
+Result<UniqueFd> sealed_copy(int fd, const LoadRequest& request) {
+  const auto failed = [&](const char* doing) {
+    return rejected(request, std::string(doing) + ": " + std::strerror(errno));
+  };
+  const std::string name = std::filesystem::path(request.library).filename().string();
+  UniqueFd copy(
+      ::memfd_create(name.substr(0, longest_memory_name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!copy) return failed("cannot be copied into memory");
+  std::vector<char> buffer(1 << 16);
+  for (;;) {
+    const ssize_t n = ::read(fd, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed("cannot be read");
+    if (n == 0) break;
+    if (::write(copy.get(), buffer.data(), static_cast<std::size_t>(n)) != n)
+      return failed("cannot be copied into memory");
+  }
+  if (::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) !=
+      0)
+    return failed("its copy cannot be sealed");
+  return copy;
 }
 
 Result<std::string> sha256_of(int fd, const LoadRequest& request) {
@@ -78,16 +109,22 @@ Result<std::string> trusted_path(const LoadRequest& request) {
   if (request.sha256.empty())
     return rejected(request, "its manifest has no integrity.sha256, which this folder requires",
                     "install it with its manifest, or into a folder of trust 'owner'");
-  UniqueFd fd(::open(request.library.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const UniqueFd fd(
+      ::open(request.library.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   if (!fd) return rejected(request, std::string("cannot be opened: ") + std::strerror(errno));
-  auto actual = sha256_of(fd.get(), request);
+  struct stat about {};
+  if (::fstat(fd.get(), &about) != 0 || !S_ISREG(about.st_mode))
+    return rejected(request, "it is not a regular file");
+  auto copy = sealed_copy(fd.get(), request);
+  if (!copy) return std::move(copy).error();
+  auto actual = sha256_of(copy->get(), request);
   if (!actual) return std::move(actual).error();
   if (*actual != request.sha256)
     return rejected(request, "its sha256 is " + *actual + ", its manifest says " + request.sha256,
                     "install the package again");
   // Loaded from the descriptor that was hashed, kept open for life: the loader knows libraries by
   // path, and a descriptor number that is used again would yield the earlier library.
-  return "/proc/self/fd/" + std::to_string(fd.release());
+  return "/proc/self/fd/" + std::to_string(copy->release());
 }
 
 /// What can be known before any code of the plugin runs, its static constructors included.

@@ -33,9 +33,9 @@ class LoadedPlugin {
   const ordeal_plugin_entry_t* entry_;
 };
 
-/// Opens, checks the owner chain (or hashes the open descriptor), checks machine, magic, sizes and
-/// ABI in the file, and only then loads it through Boost.DLL with RTLD_NOW | RTLD_LOCAL |
-/// RTLD_NODELETE. Runs no plugin code but static constructors. [worker] thread. Error:
+/// Opens, checks the owner chain (or hashes a sealed copy in memory), checks machine, magic, sizes
+/// and ABI in the file or copy, and only then loads that through Boost.DLL with RTLD_NOW |
+/// RTLD_LOCAL | RTLD_NODELETE. Runs no plugin code but static constructors. [worker] thread. Error:
 /// plugin_rejected, naming both versions where they differ.
 Result<std::unique_ptr<LoadedPlugin>> load_plugin(const LoadRequest& request);
 
