@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "base/plain_text.h"
+
 namespace ordeal {
 
 Error&& Error::within(std::string_view outer) && {
@@ -25,7 +27,9 @@ std::string Error::line() const {
   text += what;
   if (!expected.empty()) text += "; expected " + expected;
   if (!fix.empty()) text += "; " + fix;
-  return text;
+  // Names of files and what they hold are somebody else's choice, and the line may go to a
+  // terminal.
+  return plain_text(text, std::string::npos);
 }
 
 Error errno_error(ExitCode code, std::string_view doing, int error_number) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/json.h"
+#include "base/plain_text.h"
 
 namespace ordeal {
 namespace json = boost::json;
@@ -66,30 +67,31 @@ bool any_failed(const std::vector<CheckResult>& results) {
 }
 
 std::string check_line(const CheckResult& result) {
-  std::string name = name_of(result);
+  std::string name = plain_text(name_of(result));
   if (name.size() < 28) name.append(28 - name.size(), ' ');
   std::string word = verdict_word(result.verdict);
   word.append(6 - word.size(), ' ');
   std::string text = word + name;
-  if (result.findings.empty()) return text + " " + result.note + "\n";
+  if (result.findings.empty()) return text + " " + plain_text(result.note) + "\n";
   for (std::size_t i = 0; i < result.findings.size(); ++i) {
-    text += (i == 0 ? " " : std::string(35, ' ')) + result.findings[i].why + "\n";
+    text += (i == 0 ? " " : std::string(35, ' ')) + plain_text(result.findings[i].why) + "\n";
     if (!result.findings[i].fix.empty())
-      text += std::string(35, ' ') + "-> " + result.findings[i].fix + "\n";
+      text += std::string(35, ' ') + "-> " + plain_text(result.findings[i].fix) + "\n";
   }
   return text;
 }
 
 std::string check_summary(const CheckHeader& header, const std::vector<CheckResult>& results) {
   const auto number = [&](CheckVerdict verdict) { return std::to_string(count(results, verdict)); };
-  std::string text = header.id + " " + header.version + ": " + number(CheckVerdict::ok) + " ok, " +
-                     number(CheckVerdict::warn) + " with warnings, " + number(CheckVerdict::fail) +
-                     " failed, " + number(CheckVerdict::skip) + " skipped (level " +
+  std::string text = plain_text(header.id + " " + header.version) + ": " +
+                     number(CheckVerdict::ok) + " ok, " + number(CheckVerdict::warn) +
+                     " with warnings, " + number(CheckVerdict::fail) + " failed, " +
+                     number(CheckVerdict::skip) + " skipped (level " +
                      std::to_string(header.level) + ", seed " + std::to_string(header.seed) + ")\n";
   for (const CheckResult& one : results) {
     if (one.verdict != CheckVerdict::fail) continue;
-    text += "run again: ordeal plugin check " + header.manifest + " --case " + one.about->name +
-            " --seed " + std::to_string(header.seed) + "\n";
+    text += "run again: ordeal plugin check " + plain_text(header.manifest) + " --case " +
+            one.about->name + " --seed " + std::to_string(header.seed) + "\n";
   }
   return text;
 }

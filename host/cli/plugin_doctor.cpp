@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "base/json.h"
+#include "base/plain_text.h"
 
 namespace ordeal {
 namespace {
@@ -44,8 +45,8 @@ int plugin_doctor(const Diagnosis& diagnosis, bool json, std::ostream& out) {
     harmful += one.harmful ? 1 : 0;
     Error plain = one.error;
     plain.fix.clear();
-    out << one.kind << ": " << (one.id.empty() ? "" : one.id + ": ") << plain.line() << "\n    -> "
-        << one.error.fix << '\n';
+    out << one.kind << ": " << (one.id.empty() ? "" : plain_text(one.id) + ": ") << plain.line()
+        << "\n    -> " << plain_text(one.error.fix) << '\n';
   }
   out << diagnosis.usable << (diagnosis.usable == 1 ? " plugin" : " plugins") << " usable, "
       << harmful << (harmful == 1 ? " problem" : " problems") << '\n';

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "base/json.h"
+#include "base/plain_text.h"
 #include "cli/plugin_options.h"
 #include "registry/privileges.h"
 
@@ -120,7 +121,7 @@ boost::json::value as_json(const PluginInfo& plugin) {
 
 void print_component(const ComponentInfo& component, std::ostream& out) {
   out << '\n' << component.kind << ' ' << component.id;
-  if (!component.title.empty()) out << ": " << component.title;
+  if (!component.title.empty()) out << ": " << plain_text(component.title);
   out << '\n';
   print_options(plugin_options(component), out);
 }
@@ -161,7 +162,8 @@ int plugin_info(const Registry& registry, const std::string& id, bool json, std:
   }
   const auto line = [&out](const char* name, const std::string& value) {
     if (!value.empty())
-      out << name << std::string(13 - std::string_view(name).size(), ' ') << value << '\n';
+      out << name << std::string(13 - std::string_view(name).size(), ' ') << plain_text(value)
+          << '\n';
   };
   line("id", plugin.id);
   line("version", plugin.version);

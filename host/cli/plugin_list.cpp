@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "base/json.h"
+#include "base/plain_text.h"
 
 namespace ordeal {
 namespace {
@@ -86,8 +87,8 @@ int plugin_list(const Registry& registry, bool json, std::ostream& out) {
   } else {
     std::vector<Row> rows{{"ID", "VERSION", "COMPONENTS", "ORIGIN", "PATH"}};
     for (const PluginInfo& plugin : registry.plugins()) {
-      rows.push_back(
-          {plugin.id, plugin.version, components_of(plugin), plugin.origin, plugin.library_path});
+      rows.push_back({plugin.id, plugin.version, components_of(plugin), plugin.origin,
+                      plain_text(plugin.library_path)});
     }
     print_table(rows, out);
   }

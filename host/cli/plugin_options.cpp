@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "base/json.h"
+#include "base/plain_text.h"
 #include "base/schema_describe.h"
 
 namespace ordeal {
@@ -201,18 +202,18 @@ std::vector<PluginOption> plugin_options(const ComponentInfo& component) {
 void print_options(const std::vector<PluginOption>& options, std::ostream& out) {
   if (options.empty()) out << "  no options\n";
   for (const PluginOption& option : options) {
-    out << "  " << option.path;
+    out << "  " << plain_text(option.path);
     std::string words = option.type;
     if (!option.unit.empty()) words += (words.empty() ? "in " : ", in ") + option.unit;
-    if (!words.empty()) out << "  (" << words << ')';
+    if (!words.empty()) out << "  (" << plain_text(words) << ')';
     if (!option.standard.empty()) {
-      out << "  default " << option.standard;
+      out << "  default " << plain_text(option.standard);
     } else if (option.required) {
       out << "  required";
     }
     if (option.sometimes) out << "  in some cases";
     out << '\n';
-    if (!option.description.empty()) out << "      " << option.description << '\n';
+    if (!option.description.empty()) out << "      " << plain_text(option.description) << '\n';
   }
 }
 

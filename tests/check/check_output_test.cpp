@@ -35,6 +35,7 @@ BOOST_AUTO_TEST_CASE(text_names_case_reason_and_fix) {
   const std::string line = check_line(results[1]);
   BOOST_TEST(line.starts_with("FAIL  leaks (a) "));
   BOOST_TEST(line.find("-> free it") != std::string::npos);
+  BOOST_TEST(line.find('\x01') == std::string::npos);
   const std::string summary = check_summary(header, results);
   BOOST_TEST(summary.find("1 ok, 1 with warnings, 1 failed, 1 skipped (level 5, seed 42)") !=
              std::string::npos);

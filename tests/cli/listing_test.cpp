@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "base/json.h"
+#include "cli/plugin_doctor.h"
 #include "cli/plugin_info.h"
 #include "cli/plugin_list.h"
 #include "cli/schema_command.h"
@@ -78,6 +79,34 @@ BOOST_AUTO_TEST_CASE(info_of_an_unknown_or_refused_plugin_is_one_line) {
   BOOST_TEST(plugin_info(registry, "org.example.old", false, out, err) == 113);
   BOOST_TEST(err.str().find("it was refused: ") != std::string::npos);
   BOOST_TEST(out.str().empty());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_a_manifest_steers_the_terminal) {
+  const std::string odd = R"(\u001b[2J\u009b1m\nrefused: \r\u007f)";
+  const auto keyed = [&](const std::string& key) { return "\"" + key + "\": \"" + odd + "\""; };
+  write("org.example.odd.json",
+        manifest_text("org.example.odd", "rule", "odd",
+                      ", " + keyed("name") + ", " + keyed("description") + ", " + keyed("license") +
+                          ", " + keyed("homepage"),
+                      ", " + keyed("title") + R"(, "config_schema": {"properties": {"a)" + odd +
+                          R"(": {"type": "string", )" + keyed("description") + ", " +
+                          keyed("default") + ", " + keyed("x-unit") + R"(, "enum": [")" + odd +
+                          R"("]}}})"));
+  write("org.example.odd.so", "not opened");
+  write("a\x1b[2J\n.json", "{");
+  write("b.json", R"({"id": ")" + odd + R"("})");
+  registry = Registry::scan({{path(), path(), Trust::owner, "test"}},
+                            ORDEAL_SOURCE_DIR "/manifests/schemas");
+  BOOST_TEST(plugin_info(registry, "org.example.odd", false, out, err) == 0, err.str());
+  BOOST_TEST(plugin_list(registry, false, out) == 0);
+  const Diagnosis diagnosis =
+      examine({{path(), path(), Trust::owner, "test"}}, ORDEAL_SOURCE_DIR "/manifests/schemas");
+  BOOST_TEST(plugin_doctor(diagnosis, false, out) == 113);
+  for (const char c : out.str())
+    BOOST_REQUIRE((c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f)));
+  BOOST_TEST(!has("\xc2\x9b"));
+  BOOST_TEST(!has("1m\n"));
+  BOOST_TEST(has("description   [2J"), out.str());
 }
 
 BOOST_AUTO_TEST_CASE(schemas_are_listed_and_printed) {
