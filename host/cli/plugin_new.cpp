@@ -89,6 +89,8 @@ Result<std::string> free_folder(const std::string& dir) {
   if (failed) return usage("folder '" + dir + "': " + failed.message());
   if (!path.has_filename()) path = path.parent_path();  // "DIR/"
   const fs::file_status status = fs::status(path, failed);
+  if (fs::is_symlink(fs::symlink_status(path, failed)))
+    return usage("'" + dir + "' is a link that leads nowhere", {}, "give a new one with --dir");
   if (!fs::exists(status)) return path.string();
   if (!fs::is_directory(status)) return usage("'" + dir + "' is there and is no folder");
   const bool empty = fs::is_empty(path, failed);
@@ -110,7 +112,7 @@ Result<void> write_project(const std::string& folder, const std::vector<Skeleton
   fs::create_directories(parent, failed);
   std::string temporary = (parent / ".ordeal-new-XXXXXX").string();
   if (failed || ::mkdtemp(temporary.data()) == nullptr) {
-    return errno_error(ExitCode::internal, "creating a folder in " + parent.string(),
+    return errno_error(ExitCode::preflight, "creating a folder in " + parent.string(),
                        failed ? failed.value() : errno);
   }
   const auto fill = [&]() -> Result<void> {
@@ -130,7 +132,7 @@ Result<void> write_project(const std::string& folder, const std::vector<Skeleton
       }
     }
     fs::rename(project, folder, failed);
-    if (failed) return errno_error(ExitCode::internal, "creating " + folder, failed.value());
+    if (failed) return errno_error(ExitCode::preflight, "creating " + folder, failed.value());
     return {};
   };
   Result<void> done = fill();

@@ -169,6 +169,18 @@ BOOST_AUTO_TEST_CASE(only_a_new_or_empty_folder_is_taken) {
   fs::current_path(old);
 }
 
+BOOST_AUTO_TEST_CASE(a_place_where_nothing_can_be_made_is_the_callers_mistake) {
+  NewPlugin one = wanted();
+  fs::create_symlink("nowhere", file("link"));
+  one.dir = file("link");
+  BOOST_TEST(make(one) == 2);
+  BOOST_TEST(said.find("leads nowhere") != std::string::npos, said);
+  BOOST_TEST(fs::is_symlink(file("link")));
+  one.dir = "/proc/self/here/project";
+  BOOST_TEST(make(one) == 112);
+  BOOST_TEST(lines == 1u, said);
+}
+
 BOOST_AUTO_TEST_CASE(a_failure_leaves_nothing_behind) {
   NewPlugin one = wanted();
   one.templates = file("none");
