@@ -61,7 +61,8 @@ const std::vector<CheckCase>& check_catalogue() {
        component,
        "",
        {"destroy"},
-       "working folder, umask, locale, environment, descriptors and limits stay the host's"},
+       "working folder, umask, locale, environment, descriptors and limits stay the host's, and no "
+       "call is made that a cell denies"},
 
       {"missing-services",
        3,

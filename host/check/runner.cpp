@@ -168,12 +168,15 @@ class Runner {
                                         {"config_schema", component.config_schema},
                                         {"defaults", component.defaults}});
     const auto config = configs_.find(info.components[index].id);
+    json::array privileges;
+    for (const std::string& privilege : info.privileges) privileges.emplace_back(privilege);
     return compact_json(json::object{{"case", one.name},
                                      {"id", info.id},
                                      {"version", info.version},
                                      {"library", info.library_path},
                                      {"sha256", info.sha256},
                                      {"trust", static_cast<std::uint32_t>(info.trust)},
+                                     {"privileges", std::move(privileges)},
                                      {"components", std::move(components)},
                                      {"component", index},
                                      {"config", config == configs_.end() ? "" : config->second},

@@ -69,7 +69,9 @@ const std::map<std::string, Defect> defects{
     {"blocks", {"overrun", "issue took"}},
     {"leaks_descriptor", {"leaks", "8 descriptors"}},
     {"leaks_thread", {"leaks", "8 threads"}},
-    {"leaks_process", {"leaks", "8 child processes"}},
+    {"leaks_process", {"process-state", "it called clone(), which its cell denies"}},
+    {"kills_parent", {"process-state", "it called kill(), which its cell denies"}},
+    {"undeclared_socket", {"process-state", "it called socket(), which its cell denies"}},
     {"leaks_memory", {"leaks", "8 blocks of memory (8"}},
     {"unchecked_memory", {"out-of-memory", "SIGSEGV"}},
 };

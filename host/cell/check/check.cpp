@@ -11,6 +11,7 @@
 
 #include "cell/check/cases.h"
 #include "cell/check/subject.h"
+#include "cell/sandbox.h"
 
 namespace ordeal::check {
 
@@ -74,6 +75,13 @@ void limit(int what, rlim_t value) {
   ::setrlimit(static_cast<__rlimit_resource>(what), &now);
 }
 
+/// What `ordeal run` would deny to the plugin, too.
+void say_denied(Sandbox& sandbox, Record& record) {
+  for (const Sandbox::Denial& one : sandbox.take_denials())
+    record.fail("it called " + one.call + "(), which its cell denies",
+                "do without, or ask for it in the manifest: requires.privileges");
+}
+
 }  // namespace
 
 CaseFn find_case(std::string_view name) {
@@ -104,12 +112,15 @@ int run_check() {
     return static_cast<int>(ExitCode::usage);
   }
   auto* const kept = new Job(std::move(*job));
+  // As in a run: what is denied there is denied here, and whoever starts the check is out of reach.
+  auto* const sandbox = new Sandbox({kept->privileges, 0});
   try {
     run(*kept, *record);
   } catch (const CaseOver&) {
   } catch (const std::exception& failure) {
     record->fail(std::string("the case itself failed: ") + failure.what());
   }
+  if (kept->name == "process-state") say_denied(*sandbox, *record);
   record->done();
   // What a plugin registered to run at exit is looked at once.
   if (kept->name == "lifecycle") return 0;

@@ -27,6 +27,8 @@ Result<Job> read_job(const std::string& text) {
     job.config = word(object, "config");
     job.seed = object.at("seed").to_number<std::uint64_t>();
     job.round = object.at("round").to_number<std::uint32_t>();
+    for (const json::value& one : object.at("privileges").as_array())
+      job.privileges.emplace_back(one.as_string());
     for (const json::value& one : object.at("components").as_array()) {
       const auto& component = one.as_object();
       job.components.push_back({word(component, "id"), word(component, "kind"), "",

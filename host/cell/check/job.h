@@ -15,6 +15,7 @@ namespace ordeal::check {
 struct Job {
   std::string name;  // of the case
   LoadRequest plugin;
+  std::vector<std::string> privileges;  // what the manifest asks for
   std::vector<ComponentInfo> components;
   std::size_t component = 0;  // the one that a component's case is about
   std::string config;  // one that `create` was seen to accept, or what the author gave, or ""
