@@ -178,7 +178,8 @@ Result<PublicKey> verify_message(std::string_view message, std::string_view text
         {}, "get the plugin again from its author");
   }
   return bad(file, "it is signed by key " + key_id_text(id) + ", which is not trusted here", {},
-             "put the author's public key into the folder of trusted keys");
+             "put the author's public key into the folder of trusted keys; of one that is there, "
+             "`ordeal plugin doctor` says why it is not used");
 }
 
 }  // namespace ordeal

@@ -102,12 +102,14 @@ BOOST_AUTO_TEST_CASE(an_unsigned_manifest_is_not_even_parsed) {
   write("keys/a.pub", files.public_text);
   const SecretKey key = std::move(parse_secret_key(files.secret_text, "k").value());
   write("p/org.example.p.json", "{this is not JSON");
+  std::string fix;
   const auto problem = [&] {
     const Registry registry =
         Registry::scan({{path() + "/p", path() + "/p", Trust::is_signed, "test"}},
                        ORDEAL_SOURCE_DIR "/manifests/schemas", path() + "/keys");
     BOOST_REQUIRE(registry.problems().size() == 1u);
     BOOST_TEST((registry.problems().front().error.code == ExitCode::plugin_rejected));
+    fix = registry.problems().front().error.fix;
     return registry.problems().front().error.what;
   };
   BOOST_TEST(problem().find("its signature cannot be read") == 0u);
@@ -118,6 +120,7 @@ BOOST_AUTO_TEST_CASE(an_unsigned_manifest_is_not_even_parsed) {
   // A key that others may write is none.
   BOOST_REQUIRE(chmod((path() + "/keys/a.pub").c_str(), 0666) == 0);
   BOOST_TEST(problem().find("not trusted here") != std::string::npos, problem());
+  BOOST_TEST(fix.find("doctor") != std::string::npos, fix);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
