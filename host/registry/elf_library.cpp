@@ -102,6 +102,7 @@ Result<ElfLibrary> ElfLibrary::open(std::string_view bytes, const std::string& p
   const Result<Segment> dynamic = library.read_segments(*header);
   if (!dynamic) return dynamic.error();
   if (Result<void> sound = library.read_dynamic(*dynamic); !sound) return sound.error();
+  if (Result<void> sound = library.check_searches(*dynamic); !sound) return sound.error();
   return library;
 }
 
@@ -181,6 +182,36 @@ Result<void> ElfLibrary::read_dynamic(const Segment& dynamic) {
   const auto text = part(names, names_size);
   if (!text) return corrupt("the names of its symbols are not in its segments");
   names_ = *text;
+  return {};
+}
+
+Result<void> ElfLibrary::check_searches(const Segment& dynamic) const {
+  for (std::uint64_t i = 0; i < dynamic.p_filesz / sizeof(ElfW(Dyn)); ++i) {
+    const auto entry = read<ElfW(Dyn)>(dynamic.p_vaddr, i);
+    if (!entry || entry->d_tag == DT_NULL) break;
+    const bool needs = entry->d_tag == DT_NEEDED;
+    if (!needs && entry->d_tag != DT_RPATH && entry->d_tag != DT_RUNPATH) continue;
+    if (entry->d_un.d_val >= names_.size()) return corrupt("a name in it lies beyond its names");
+    std::string_view folders = names_.substr(entry->d_un.d_val, longest_name);
+    const std::size_t end = folders.find('\0');
+    if (end == std::string_view::npos) return corrupt("a name in it has no end");
+    folders = folders.substr(0, end);
+    // A plain name is looked for in the folders below and in the system's.
+    if (needs && folders.find('/') == std::string_view::npos) continue;
+    while (true) {
+      const std::string_view folder = folders.substr(0, needs ? folders.npos : folders.find(':'));
+      if (!folder.starts_with('/') && !folder.starts_with("$ORIGIN") &&
+          !folder.starts_with("${ORIGIN}")) {
+        Error error = bad("it has code loaded from '" + std::string(folder) +
+                          "' of whatever folder a run is started in");
+        error.expected = "absolute paths in RUNPATH and NEEDED";
+        error.fix = "link it without a relative -rpath";
+        return error;
+      }
+      if (folder.size() == folders.size()) break;
+      folders.remove_prefix(folder.size() + 1);
+    }
+  }
   return {};
 }
 

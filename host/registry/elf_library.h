@@ -27,7 +27,7 @@ class ElfLibrary {
   };
 
   /// `path` names the file in errors. Error: plugin_rejected: no ELF file, corrupt, for another
-  /// machine, no shared object.
+  /// machine, no shared object, one that has the loader search wherever the process happens to be.
   static Result<ElfLibrary> open(std::string_view bytes, const std::string& path);
 
   /// The symbol of this name that the library defines for others, looked up as the dynamic loader
@@ -71,6 +71,7 @@ class ElfLibrary {
   [[nodiscard]] Result<Header> checked_header() const;
   Result<Segment> read_segments(const Header& header);
   Result<void> read_dynamic(const Segment& dynamic);
+  [[nodiscard]] Result<void> check_searches(const Segment& dynamic) const;
 
   /// The bytes that come to lie at an address; none unless one segment has them all.
   [[nodiscard]] std::optional<std::string_view> part(std::uint64_t address,

@@ -261,4 +261,35 @@ BOOST_AUTO_TEST_CASE(mutated_files_are_read_within_their_bounds) {
   }
 }
 
+// Else a run started in a folder that somebody else prepared would load code from there, whatever
+// was hashed.
+BOOST_AUTO_TEST_CASE(folders_it_is_searched_in_are_absolute) {
+  const std::string whole = bytes_of(plugin);
+  const auto header = at<ElfW(Ehdr)>(whole, 0);
+  std::size_t needed = 0;
+  for (std::size_t i = 0; i < header.e_phnum; ++i) {
+    const auto segment = at<ElfW(Phdr)>(whole, header.e_phoff + i * sizeof(ElfW(Phdr)));
+    if (segment.p_type != PT_DYNAMIC) continue;
+    for (needed = segment.p_offset; at<ElfW(Dyn)>(whole, needed).d_tag != DT_NEEDED;)
+      needed += sizeof(ElfW(Dyn));
+  }
+  BOOST_REQUIRE(needed != 0u);
+  auto entry = at<ElfW(Dyn)>(whole, needed);
+  const auto with = [&] {
+    std::string bytes = whole;
+    std::memcpy(bytes.data() + needed, &entry, sizeof entry);
+    return bytes;
+  };
+  BOOST_TEST(!!read_all(with()));
+  // The name of a library as that of a folder, relative as it is.
+  for (const auto tag : {DT_RUNPATH, DT_RPATH}) {
+    entry.d_tag = tag;
+    BOOST_TEST(says(refused(with()), "has code loaded from 'lib"));
+  }
+  entry.d_un.d_val = 0;  // ""
+  BOOST_TEST(says(refused(with()), "has code loaded from ''"));
+  entry.d_un.d_val = std::uint32_t{0xffffffff};
+  BOOST_TEST(says(refused(with()), "lies beyond its names"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
