@@ -39,7 +39,7 @@ Result<KindMix> KindMix::make(const std::vector<std::string>& kinds,
   if (!(total > 0) || !std::isfinite(total))
     return bad_mix("mix: no kind has a weight", "at least one weight above 0");
   KindMix result;
-  result.state_ = seed;
+  result.random_ = Random(seed, Random::Stream::mix);
   double sum = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] == 0) continue;

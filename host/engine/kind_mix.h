@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/random.h"
 
 namespace ordeal {
 
@@ -22,7 +23,7 @@ class KindMix {
   /// The index of the next operation's kind.
   std::uint32_t next() {
     if (upper_.size() == 1) return upper_[0].kind;
-    const double point = static_cast<double>(random() >> 11) * 0x1p-53;
+    const double point = random_.unit();
     std::size_t i = 0;
     while (i + 1 < upper_.size() && point >= upper_[i].bound) ++i;
     return upper_[i].kind;
@@ -31,20 +32,12 @@ class KindMix {
   [[nodiscard]] std::uint32_t first() const { return upper_[0].kind; }
 
  private:
-  // SplitMix64 (Steele, Lea, Flood 2014): one multiplication chain, passes BigCrush.
-  std::uint64_t random() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-
   struct Share {
     double bound;  // upper end of this kind's part of [0, 1)
     std::uint32_t kind;
   };
   std::vector<Share> upper_;
-  std::uint64_t state_ = 0;
+  Random random_;
 };
 
 }  // namespace ordeal

@@ -22,6 +22,31 @@ inline void put(Encoder& out, const LoadSpec& s) {
     out.f64(weight);
   }
   out.u32(s.probe ? 1 : 0);
+  out.u32(static_cast<std::uint32_t>(s.arrivals));
+  out.u32(static_cast<std::uint32_t>(s.rates.size()));
+  for (const RatePiece& piece : s.rates) {
+    out.f64(piece.from);
+    out.f64(piece.to);
+    out.u64(piece.duration_ns);
+  }
+  out.f64(s.first_gap);
+  out.u64(s.elapsed_ns);
+  out.text(s.arrivals_file);
+  out.f64(s.speed);
+  out.f64(s.deal_from);
+  out.f64(s.deal_to);
+  out.u32(static_cast<std::uint32_t>(s.think.shape));
+  out.u64(s.think.from_ns);
+  out.u64(s.think.to_ns);
+  out.u64(s.operations_per_session);
+  out.u32(static_cast<std::uint32_t>(s.timeouts.size()));
+  for (const auto& [kind, timeout] : s.timeouts) {
+    out.text(kind);
+    out.u64(timeout);
+  }
+  out.u32(s.retry.attempts);
+  out.u32(s.retry.outcomes);
+  out.u64(s.retry.backoff_ns);
 }
 
 inline LoadSpec get_load_spec(Decoder& in) {
@@ -41,6 +66,32 @@ inline LoadSpec get_load_spec(Decoder& in) {
     s.mix.emplace_back(std::move(kind), weight);
   }
   s.probe = in.u32() != 0;
+  s.arrivals = static_cast<LoadSpec::Arrivals>(in.u32());
+  for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
+    RatePiece piece;
+    piece.from = in.f64();
+    piece.to = in.f64();
+    piece.duration_ns = in.u64();
+    s.rates.push_back(piece);
+  }
+  s.first_gap = in.f64();
+  s.elapsed_ns = in.u64();
+  s.arrivals_file = in.text();
+  s.speed = in.f64();
+  s.deal_from = in.f64();
+  s.deal_to = in.f64();
+  s.think.shape = static_cast<ThinkTime::Shape>(in.u32());
+  s.think.from_ns = in.u64();
+  s.think.to_ns = in.u64();
+  s.operations_per_session = in.u64();
+  for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
+    std::string kind(in.text());
+    const std::uint64_t timeout = in.u64();
+    s.timeouts.emplace_back(std::move(kind), timeout);
+  }
+  s.retry.attempts = in.u32();
+  s.retry.outcomes = in.u32();
+  s.retry.backoff_ns = in.u64();
   return s;
 }
 

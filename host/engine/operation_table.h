@@ -9,8 +9,8 @@
 
 namespace ordeal {
 
-/// The operations in flight, found by id in O(1) and kept in order of their deadlines. Addresses
-/// stay until the operation is released, as the ABI promises. No allocation once it has grown. One
+/// The operations in flight, found by id in O(1) and kept in order of their deadlines, in one lane
+/// per timeout so that a new one comes last in its own. Addresses stay until the operation is released, as the ABI promises. No allocation once it has grown. One
 /// thread.
 class OperationTable {
  public:
@@ -18,13 +18,23 @@ class OperationTable {
     ordeal_op op{};
     std::uint64_t issued_ns = 0;
     std::uint64_t given_up = 0;  // the last id of this slot that the engine gave up
+    std::uint32_t lane = 0;
+    std::uint32_t attempt = 1;
     Operation* previous = nullptr;
     Operation* next = nullptr;
   };
 
-  OperationTable() { head_.previous = head_.next = &head_; }
+  OperationTable() { set_lanes(1); }
   OperationTable(const OperationTable&) = delete;
   OperationTable& operator=(const OperationTable&) = delete;
+
+  /// Only while nothing is in flight.
+  void set_lanes(std::size_t count) {
+    lanes_.clear();
+    lanes_.resize(count);
+    for (Operation& head : lanes_) head.previous = head.next = &head;
+  }
+  [[nodiscard]] std::size_t lanes() const { return lanes_.size(); }
 
   /// A new operation with an id never used before by this table; op.struct_size and op.id are set.
   /// It is in no order until link().
@@ -41,10 +51,12 @@ class OperationTable {
     operation.op.id = ++sequence_ << slot_bits | index;
     return operation;
   }
-  /// Puts it into the order of deadlines: O(1) when its deadline is the latest, as is usual.
+  /// Puts it into its lane, in order of deadlines: O(1) when its deadline is the latest, as is
+  /// usual.
   void link(Operation& operation) {
-    Operation* after = head_.previous;
-    while (after != &head_ && after->op.deadline_ns > operation.op.deadline_ns)
+    Operation& head = lanes_[operation.lane];
+    Operation* after = head.previous;
+    while (after != &head && after->op.deadline_ns > operation.op.deadline_ns)
       after = after->previous;
     operation.previous = after;
     operation.next = after->next;
@@ -78,10 +90,22 @@ class OperationTable {
   }
 
   /// The one whose deadline comes first, or nullptr.
-  Operation* first() { return head_.next == &head_ ? nullptr : head_.next; }
-  /// The one after it, or nullptr.
+  Operation* first() {
+    Operation* earliest = nullptr;
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane)
+      if (Operation* const one = first(lane);
+          one != nullptr &&
+          (earliest == nullptr || one->op.deadline_ns < earliest->op.deadline_ns))
+        earliest = one;
+    return earliest;
+  }
+  /// The same of one lane.
+  Operation* first(std::size_t lane) {
+    return lanes_[lane].next == &lanes_[lane] ? nullptr : lanes_[lane].next;
+  }
+  /// The one after it in its lane, or nullptr.
   Operation* after(const Operation& operation) {
-    return operation.next == &head_ ? nullptr : operation.next;
+    return operation.next == &lanes_[operation.lane] ? nullptr : operation.next;
   }
   [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }
 
@@ -90,7 +114,7 @@ class OperationTable {
 
   std::deque<Operation> slots_;
   std::vector<std::uint32_t> free_;
-  Operation head_;
+  std::deque<Operation> lanes_;  // their heads
   std::uint64_t sequence_ = 0;
   std::uint64_t in_flight_ = 0;
 };

@@ -24,6 +24,8 @@ class SessionTable {
     bool ready = false;     // is in the ring
     bool refused = false;   // the target turned it away; until it is open again
     std::uint32_t in_flight = 0;
+    std::uint32_t resting = 0;  // places that think, or wait to try again
+    std::uint64_t issued = 0;   // operations since it was opened
     std::uint32_t previous = 0;
     std::uint32_t next = 0;
     std::uint64_t backoff_ns = 0;  // 0 while the last attempt did not fail

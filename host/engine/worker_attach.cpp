@@ -70,6 +70,7 @@ Worker::Impl::~Impl() {
   start_timer_.cancel();
   end_timer_.cancel();
   drain_timer_.cancel();
+  rest_timer_.cancel();
   reactor_.cancel_deferred(this);
 }
 

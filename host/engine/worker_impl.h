@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <queue>
 #include <utility>
 #include <vector>
@@ -16,9 +17,11 @@
 #include "engine/arrivals.h"
 #include "engine/kind_mix.h"
 #include "engine/operation_table.h"
+#include "engine/recorded_arrivals.h"
 #include "engine/recorder.h"
 #include "engine/session_table.h"
 #include "engine/thread_usage.h"
+#include "engine/waiting_line.h"
 #include "engine/worker.h"
 
 namespace ordeal {
@@ -48,8 +51,28 @@ class Worker::Impl {
 
   // An open-load operation whose time has come while no session was free.
   struct Waiting {
-    std::uint64_t intended_ns;
+    std::uint64_t since_ns;  // its intended start
     std::uint32_t kind;
+  };
+  // An operation that went wrong and is to be tried again.
+  struct Again {
+    std::uint64_t since_ns;  // when it is to be tried
+    std::uint64_t intended_ns;
+    std::int64_t code;
+    std::uint32_t kind;
+    std::uint32_t attempt;  // the coming one, from 2
+    std::uint32_t session;  // closed load: whose place it keeps meanwhile
+    Outcome outcome;        // so far
+    bool operator>(const Again& other) const { return since_ns > other.since_ns; }
+  };
+  template <typename Entry>
+  using Soonest = std::priority_queue<Entry, std::vector<Entry>, std::greater<>>;
+  using Moment = std::pair<std::uint64_t, std::uint32_t>;  // when, session
+
+  // What the phase says of one kind.
+  struct KindPlan {
+    std::uint64_t timeout_ns;
+    std::uint32_t lane;  // those with the same timeout share one
   };
 
   // One of the worker's few timers. Calls Method on the reactor's thread.
@@ -80,6 +103,9 @@ class Worker::Impl {
   void pump_sessions(std::uint32_t& budget);
   void phase_over();
   void finish_if_done();
+  Result<void> plan_kinds(const LoadSpec& spec);
+  Result<void> plan_arrivals();
+  [[nodiscard]] std::size_t waiting_room() const;
   void cancel_waiting();
   void cancel_all();
   void start_closed();
@@ -100,7 +126,8 @@ class Worker::Impl {
 
   // worker_operations.cpp
   void complete(std::uint64_t id, const ordeal_result* result);
-  void issue(std::uint32_t session, std::uint32_t kind, std::uint64_t intended, std::uint64_t now);
+  void issue(std::uint32_t session, std::uint32_t kind, std::uint64_t intended, std::uint64_t now,
+             std::uint32_t attempt = 1);
   void issue_closed(std::uint32_t session);
   void arrive(std::uint64_t now);
   void arrive_all(std::uint64_t now);
@@ -110,8 +137,49 @@ class Worker::Impl {
   void drop_waiting();
   void expire();
   void watch_deadline(std::uint64_t deadline);
-  void count_sent(const ordeal_op& op, std::uint32_t requests);
+  void count_sent(const Operation& operation, std::uint32_t requests);
   void record_marks(KindInterval& kind, const ordeal_mark* marks, std::uint32_t n_marks);
+
+  // worker_rests.cpp: think times, second attempts, sessions that have done their share.
+  bool try_again(const Operation& operation, Outcome outcome, std::int64_t code,
+                 std::uint64_t now);
+  void free_place(const Again& again);
+  void try_now(std::uint32_t session);
+  void end_attempts(const Again& again, Outcome outcome, std::uint64_t now);
+  void think(std::uint32_t session, std::uint64_t now);
+  void rests_over();
+  void watch_rests();
+  // After each attempt, when the session's count has been brought up to date.
+  void ended_on(std::uint32_t session, bool again, std::uint64_t now) {
+    if (!again && spec_.think.shape != ThinkTime::Shape::none) think(session, now);
+    if (spec_.operations_per_session != 0 && sessions_[session].in_flight == 0 &&
+        sessions_[session].issued >= spec_.operations_per_session) {
+      to_renew_.push_back(session);
+      schedule();
+    }
+  }
+  void renew_sessions();
+  [[nodiscard]] bool nothing_waits() const {
+    return waiting_.empty() && again_line_.empty() && again_later_.empty();
+  }
+
+  // The schedule of open load.
+  [[nodiscard]] std::uint64_t next_arrival_ns() const {
+    return recorded_ ? recorded_->next_ns() : arrivals_.next_ns();
+  }
+  std::uint32_t take_arrival() {
+    if (!recorded_) {
+      arrivals_.advance();
+      return mix_.next();
+    }
+    const std::optional<std::uint32_t> kind = recorded_->kind();
+    recorded_->advance();
+    return kind ? *kind : mix_.next();
+  }
+  [[nodiscard]] bool can_take(const SessionTable::Session& s) const {
+    return s.state == State::open && s.in_flight + s.resting < info_.max_in_flight &&
+           (spec_.operations_per_session == 0 || s.issued < spec_.operations_per_session);
+  }
 
   [[nodiscard]] bool warm_up(std::uint64_t intended) const { return intended < warm_up_end_ns_; }
   [[nodiscard]] bool open_load() const { return spec_.model == LoadSpec::Model::open; }
@@ -134,6 +202,7 @@ class Worker::Impl {
   bool active_ = false;   // a phase is in progress
   bool started_ = false;  // its start has come
   bool over_ = false;     // no operation is to be started but those waiting
+  bool stopped_ = false;  // and it was not the phase's own end
   bool pumping_ = false;
   bool scheduled_ = false;
   bool again_ = false;  // something was scheduled while pumping
@@ -142,20 +211,28 @@ class Worker::Impl {
   std::uint64_t warm_up_end_ns_ = 0;
   std::uint64_t end_ns_ = 0;
   std::uint64_t watched_deadline_ns_ = 0;  // while deadline_timer_ is set
+  std::uint64_t watched_rest_ns_ = 0;      // while rest_timer_ is set
   std::uint64_t started_operations_ = 0;   // against max_operations
   std::uint32_t sessions_in_use_ = 0;      // closed load: lower under a throttle
   double factor_ = 1;
   std::int64_t last_open_code_ = 0;
   std::size_t waiting_bound_ = 0;
+  std::uint64_t longest_timeout_ns_ = 0;
 
   KindMix mix_;
+  std::vector<KindPlan> kinds_;
   Arrivals arrivals_;
+  std::optional<RecordedArrivals> recorded_;
+  Random think_random_;
   SessionTable sessions_;
   OperationTable operations_;
-  std::deque<Waiting> waiting_;
+  WaitingLine<Waiting> waiting_;
+  WaitingLine<Again> again_line_;  // due, and waiting for a session
+  Soonest<Again> again_later_;
+  Soonest<Moment> thinking_;
+  std::vector<std::uint32_t> to_renew_;
   std::deque<std::uint32_t> wanted_;
-  using Retry = std::pair<std::uint64_t, std::uint32_t>;  // when, session
-  std::priority_queue<Retry, std::vector<Retry>, std::greater<>> retries_;
+  Soonest<Moment> retries_;
   Recorder recorder_;
   ThreadUsage usage_;
 
@@ -165,6 +242,7 @@ class Worker::Impl {
   Timer<&Impl::start_closed> start_timer_{*this};
   Timer<&Impl::phase_over> end_timer_{*this};
   Timer<&Impl::cancel_all> drain_timer_{*this};
+  Timer<&Impl::rests_over> rest_timer_{*this};
 };
 
 }  // namespace ordeal

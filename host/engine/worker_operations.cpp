@@ -21,10 +21,12 @@ bool is_answer(Outcome outcome) {
 }  // namespace
 
 void Worker::Impl::issue(std::uint32_t session, std::uint32_t kind, std::uint64_t intended,
-                         std::uint64_t now) {
+                         std::uint64_t now, std::uint32_t attempt) {
   SessionTable::Session& s = sessions_[session];
   sessions_.remove_ready(session);
-  if (++s.in_flight < info_.max_in_flight) sessions_.push_ready(session);  // behind the others
+  ++s.in_flight;
+  ++s.issued;
+  if (can_take(s)) sessions_.push_ready(session);  // behind the others
   Operation& operation = operations_.acquire();
   operation.issued_ns = now;
   ordeal_op& op = operation.op;
@@ -33,7 +35,12 @@ void Worker::Impl::issue(std::uint32_t session, std::uint32_t kind, std::uint64_
   if (spec_.probe) op.flags |= ORDEAL_OP_PROBE;
   if (warm_up(intended)) op.flags |= ORDEAL_OP_WARM_UP;
   op.intended_ns = intended;
-  op.deadline_ns = intended + spec_.timeout_ns;
+  op.deadline_ns = intended + kinds_[kind].timeout_ns;
+  operation.lane = kinds_[kind].lane;
+  operation.attempt = attempt;
+  // A further attempt has a timeout of its own, but does not hold up the end of the phase.
+  if (attempt > 1)
+    op.deadline_ns = std::min(now, end_ns_) + kinds_[kind].timeout_ns;
   operations_.link(operation);
   watch_deadline(op.deadline_ns);
   factory_.issue(instance_, &op);
@@ -60,25 +67,24 @@ void Worker::Impl::arrive(std::uint64_t now) {
   bool now_used = false;
   if (!pumping_) again_ = false;
   for (std::uint32_t left = arrivals_in_one_go; left > 0 && !over_; --left) {
-    const std::uint64_t intended = arrivals_.next_ns();
+    const std::uint64_t intended = next_arrival_ns();
     if (intended > now || !may_arrive(intended)) break;
-    arrivals_.advance();
     const bool last = ++started_operations_ == spec_.max_operations;
     const bool measured = !warm_up(intended);
-    const std::uint32_t kind = mix_.next();
+    const std::uint32_t kind = take_arrival();
     if (measured) ++recorder_.counts().offered;
     if (now_used) now = clock_.monotonic_ns();
     if (measured) recorder_.counts().send_lag.record(now - intended);
     if (sessions_.hopeful() == 0) {
       if (measured) recorder_.outcome(kind, Outcome::dropped, last_open_code_);
-    } else if (sessions_.any_ready() && waiting_.empty() && !pumping_) {
+    } else if (sessions_.any_ready() && waiting_.empty() && again_line_.empty() && !pumping_) {
       pumping_ = true;  // what the plugin says inside is acted upon afterwards
       issue(sessions_.front(), kind, intended, now);
       pumping_ = false;
       now_used = true;
     } else if (waiting_.size() < waiting_bound_) {
-      waiting_.push_back({intended, kind});
-      watch_deadline(intended + spec_.timeout_ns);
+      waiting_.push({intended, kind}, kinds_[kind].lane);
+      watch_deadline(intended + kinds_[kind].timeout_ns);
     } else if (measured) {
       recorder_.outcome(kind, Outcome::dropped, 0);
     }
@@ -86,7 +92,7 @@ void Worker::Impl::arrive(std::uint64_t now) {
   }
   if (!over_) {
     arrival_timer_.cancel();
-    if (const std::uint64_t next = arrivals_.next_ns(); next < end_ns_) arrival_timer_.set(next);
+    if (const std::uint64_t next = next_arrival_ns(); next < end_ns_) arrival_timer_.set(next);
   }
   if (again_ || !waiting_.empty()) schedule();
 }
@@ -97,7 +103,7 @@ bool Worker::Impl::may_arrive(std::uint64_t intended) const {
 }
 
 void Worker::Impl::arrive_all(std::uint64_t now) {
-  while (open_load() && !over_ && arrivals_.next_ns() <= now && may_arrive(arrivals_.next_ns()))
+  while (open_load() && !over_ && next_arrival_ns() <= now && may_arrive(next_arrival_ns()))
     arrive(now);
 }
 
@@ -124,13 +130,14 @@ void Worker::Impl::complete(std::uint64_t id, const ordeal_result* said) {
     outcome = Outcome::protocol;
     ++recorder_.counts().misbehaviour;
   }
-  count_sent(op, said->requests);
+  count_sent(*operation, said->requests);
+  const bool again = try_again(*operation, outcome, said->code, now_);
   if ((op.flags & ORDEAL_OP_WARM_UP) == 0) {
-    recorder_.outcome(op.kind, outcome, said->code);
+    if (!again) recorder_.outcome(op.kind, outcome, said->code);
     KindInterval& kind = recorder_.kind(op.kind);
     kind.bytes_out += said->bytes_out;
     kind.bytes_in += said->bytes_in;
-    if (has_latency(outcome)) {
+    if (has_latency(outcome) && !again) {
       kind.latency.record(now_ - std::min(op.intended_ns, now_));
       if (said->sent_ns != 0)
         kind.service.record(now_ - std::clamp(said->sent_ns, operation->issued_ns, now_));
@@ -145,13 +152,19 @@ void Worker::Impl::complete(std::uint64_t id, const ordeal_result* said) {
   }
   --s.in_flight;
   operations_.release(*operation, false);
+  ended_on(session, again, now_);
   offer(session);
-  if (!open_load() || !waiting_.empty() || over_) schedule();
+  if (!open_load() || !waiting_.empty() || !again_line_.empty() || over_) schedule();
 }
 
-void Worker::Impl::count_sent(const ordeal_op& op, std::uint32_t requests) {
+void Worker::Impl::count_sent(const Operation& operation, std::uint32_t requests) {
   if (requests == 0) return;
   WireCounts& wire = recorder_.counts().wire;
+  const ordeal_op& op = operation.op;
+  if (operation.attempt > 1) {
+    wire.retried += requests;
+    return;
+  }
   if ((op.flags & ORDEAL_OP_PROBE) != 0) {
     ++wire.probe;
   } else if ((op.flags & ORDEAL_OP_WARM_UP) != 0) {
@@ -183,7 +196,8 @@ void Worker::Impl::give_up(Operation& operation, Outcome outcome, std::uint64_t 
   const std::uint64_t id = op.id;
   const std::uint32_t session = op.session;
   ++recorder_.counts().wire.cancelled;
-  if ((op.flags & ORDEAL_OP_WARM_UP) == 0) {
+  const bool again = try_again(operation, outcome, 0, now);
+  if ((op.flags & ORDEAL_OP_WARM_UP) == 0 && !again) {
     recorder_.outcome(op.kind, outcome, 0);
     if (has_latency(outcome)) {
       recorder_.kind(op.kind).latency.record(now - std::min(op.intended_ns, now));
@@ -192,6 +206,7 @@ void Worker::Impl::give_up(Operation& operation, Outcome outcome, std::uint64_t 
   }
   --sessions_[session].in_flight;
   operations_.release(operation, true);
+  ended_on(session, again, now);
   factory_.cancel(instance_, id);
   offer(session);
 }
@@ -205,16 +220,15 @@ void Worker::Impl::expire() {
     if (operation->op.deadline_ns > now) break;
     give_up(*operation, Outcome::timeout, now);
   }
-  while (!waiting_.empty() && waiting_.front().intended_ns + spec_.timeout_ns <= now) {
-    const Waiting& w = waiting_.front();
-    if (!warm_up(w.intended_ns)) {
-      recorder_.outcome(w.kind, Outcome::timeout, 0);
-      recorder_.kind(w.kind).latency.record(now - w.intended_ns);
-    }
-    waiting_.pop_front();
-  }
+  waiting_.expire(now, [&](const Waiting& w) {
+    if (warm_up(w.since_ns)) return;
+    recorder_.outcome(w.kind, Outcome::timeout, 0);
+    recorder_.kind(w.kind).latency.record(now - w.since_ns);
+  });
+  again_line_.expire(now, [&](const Again& a) { end_attempts(a, a.outcome, now); });
   if (const Operation* first = operations_.first()) watch_deadline(first->op.deadline_ns);
-  if (!waiting_.empty()) watch_deadline(waiting_.front().intended_ns + spec_.timeout_ns);
+  for (const std::uint64_t next : {waiting_.deadline_ns(), again_line_.deadline_ns()})
+    if (next != UINT64_MAX) watch_deadline(next);
   pump();
 }
 
@@ -227,9 +241,9 @@ void Worker::Impl::watch_deadline(std::uint64_t deadline) {
 }
 
 void Worker::Impl::drop_waiting() {
-  for (const Waiting& w : waiting_)
-    if (!warm_up(w.intended_ns)) recorder_.outcome(w.kind, Outcome::dropped, last_open_code_);
-  waiting_.clear();
+  waiting_.drain([&](const Waiting& w) {
+    if (!warm_up(w.since_ns)) recorder_.outcome(w.kind, Outcome::dropped, last_open_code_);
+  });
 }
 
 }  // namespace ordeal

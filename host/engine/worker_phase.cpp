@@ -11,8 +11,6 @@ namespace ordeal {
 namespace {
 
 constexpr std::uint32_t max_sessions = 1'000'000;
-constexpr double max_rate = 1e8;
-constexpr std::uint64_t max_timeout_ns = 1'000'000'000'000'000;  // so that sums cannot overflow
 // Plugin calls in one go, before the reactor looks at its descriptors again.
 constexpr std::uint32_t pump_budget = 256;
 
@@ -40,38 +38,36 @@ Result<void> Worker::Impl::begin(const LoadSpec& spec) {
   }
   if (spec.sessions == 0 || spec.sessions > max_sessions)
     return bad("connections: " + std::to_string(spec.sessions), "1 to 1000000 per worker");
-  if (spec.model == LoadSpec::Model::open && !(spec.rate > 0 && spec.rate <= max_rate))
-    return bad("rate: " + std::to_string(spec.rate), "above 0 and at most 1e8 per second");
   if (spec.timeout_ns == 0) return bad("timeout: 0", "above 0");
   if (spec.duration_ns == 0 && spec.max_operations == 0)
     return bad("duration: 0", "above 0, or a bound on the number of operations");
   auto mix = KindMix::make(info_.kinds, spec.mix, spec.seed);
   if (!mix) return std::move(mix).error();
+  if (auto planned = plan_kinds(spec); !planned) return planned;
 
   mix_ = std::move(mix).value();
   spec_ = spec;
-  spec_.timeout_ns = std::min(spec.timeout_ns, max_timeout_ns);
   const std::uint64_t now = clock_.monotonic_ns();
   if (spec_.start_ns == 0) spec_.start_ns = now;
+  if (auto planned = plan_arrivals(); !planned) return planned;
   warm_up_end_ns_ = later(spec_.start_ns, spec_.warm_up_ns);
   end_ns_ = spec_.duration_ns == 0 ? std::numeric_limits<std::uint64_t>::max()
                                    : later(spec_.start_ns, spec_.duration_ns);
   active_ = true;
-  started_ = over_ = now_is_fresh_ = false;
+  started_ = over_ = stopped_ = now_is_fresh_ = false;
   started_operations_ = 0;
   factor_ = 1;
   last_open_code_ = 0;
   sessions_.reset(spec_.sessions);
   sessions_in_use_ = spec_.sessions;
-  waiting_bound_ = static_cast<std::size_t>(
-      std::clamp(std::ceil(spec_.rate * static_cast<double>(spec_.timeout_ns) / 1e9), 1024.0, 1e6));
+  waiting_bound_ = waiting_room();
+  think_random_ = Random(spec_.seed, Random::Stream::think);
   usage_.restart();
   recorder_.counts().start_ns = now;
   for (std::uint32_t i = 0; i < spec_.sessions; ++i) want(i);
   if (open_load()) {
     started_ = true;
-    arrivals_ = Arrivals(spec_.start_ns, spec_.rate);
-    arrival_timer_.set(spec_.start_ns);
+    if (next_arrival_ns() < end_ns_) arrival_timer_.set(next_arrival_ns());
   } else {
     start_timer_.set(spec_.start_ns);
   }
@@ -92,9 +88,13 @@ void Worker::Impl::throttle(double factor) {
     const std::uint64_t now = clock_.monotonic_ns();
     arrive_all(now);
     if (over_) return;
-    arrivals_.set_factor(now, factor_);
+    if (recorded_) {
+      recorded_->set_factor(now, factor_);
+    } else {
+      arrivals_.set_factor(now, factor_);
+    }
     arrival_timer_.cancel();
-    if (const std::uint64_t next = arrivals_.next_ns(); next < end_ns_) arrival_timer_.set(next);
+    if (const std::uint64_t next = next_arrival_ns(); next < end_ns_) arrival_timer_.set(next);
     if (factor_ == 0) cancel_waiting();  // intended, but by our own decision never attempted
   } else {
     sessions_in_use_ = static_cast<std::uint32_t>(std::ceil(factor_ * spec_.sessions));
@@ -116,6 +116,7 @@ void Worker::Impl::admit_sessions() {
 
 void Worker::Impl::stop(std::uint64_t drain_ns) {
   if (!active_) return;
+  stopped_ = true;
   if (!over_) phase_over();
   cancel_waiting();
   if (drain_ns == 0) {
@@ -137,14 +138,21 @@ void Worker::Impl::phase_over() {
   arrival_timer_.cancel();
   start_timer_.cancel();
   end_timer_.cancel();
-  if (factory_.drain) factory_.drain(instance_, later(std::min(now, end_ns_), spec_.timeout_ns));
+  if (factory_.drain) factory_.drain(instance_, later(std::min(now, end_ns_), longest_timeout_ns_));
   schedule();
 }
 
 void Worker::Impl::cancel_waiting() {
-  for (const Waiting& w : waiting_)
-    if (!warm_up(w.intended_ns)) recorder_.outcome(w.kind, Outcome::cancelled, 0);
-  waiting_.clear();
+  waiting_.drain([&](const Waiting& w) {
+    if (!warm_up(w.since_ns)) recorder_.outcome(w.kind, Outcome::cancelled, 0);
+  });
+  const std::uint64_t now = clock_.monotonic_ns();
+  again_line_.drain([&](const Again& a) { end_attempts(a, Outcome::cancelled, now); });
+  for (; !again_later_.empty(); again_later_.pop()) {
+    const Again& a = again_later_.top();
+    free_place(a);
+    end_attempts(a, Outcome::cancelled, now);
+  }
 }
 
 void Worker::Impl::cancel_all() {
@@ -172,11 +180,14 @@ void Worker::Impl::pump() {
   again_ = false;
   std::uint32_t budget = pump_budget;
   pump_sessions(budget);
+  while (budget > 0 && !again_line_.empty() && sessions_.any_ready()) {
+    try_now(sessions_.front());
+    --budget;
+  }
   if (open_load()) {
     while (budget > 0 && !waiting_.empty() && sessions_.any_ready()) {
-      const Waiting next = waiting_.front();
-      waiting_.pop_front();
-      issue(sessions_.front(), next.kind, next.intended_ns, fresh_now());
+      const Waiting next = waiting_.pop();
+      issue(sessions_.front(), next.kind, next.since_ns, fresh_now());
       --budget;
     }
   } else {
@@ -193,6 +204,7 @@ void Worker::Impl::pump() {
 }
 
 void Worker::Impl::pump_sessions(std::uint32_t& budget) {
+  if (!to_renew_.empty()) renew_sessions();
   while (budget > 0 && !wanted_.empty()) {
     const std::uint32_t session = wanted_.front();
     wanted_.pop_front();
@@ -203,11 +215,14 @@ void Worker::Impl::pump_sessions(std::uint32_t& budget) {
 }
 
 void Worker::Impl::finish_if_done() {
-  if (!active_ || !over_ || operations_.in_flight() != 0 || !waiting_.empty()) return;
+  if (!active_ || !over_ || operations_.in_flight() != 0 || !nothing_waits()) return;
   close_sessions();
   deadline_timer_.cancel();
   retry_timer_.cancel();
   drain_timer_.cancel();
+  rest_timer_.cancel();
+  thinking_ = {};
+  to_renew_.clear();
   active_ = false;
   // Last: it may begin the next phase.
   if (on_finished_) on_finished_();

@@ -12,9 +12,7 @@ void Worker::Impl::want(std::uint32_t session) {
 // Makes a session ready when it can take one more operation.
 void Worker::Impl::offer(std::uint32_t session) {
   const SessionTable::Session& s = sessions_[session];
-  if (s.state == State::open && s.in_flight < info_.max_in_flight &&
-      (open_load() || session < sessions_in_use_))
-    sessions_.push_ready(session);
+  if (can_take(s) && (open_load() || session < sessions_in_use_)) sessions_.push_ready(session);
 }
 
 void Worker::Impl::open_session(std::uint32_t session) {
@@ -34,6 +32,7 @@ void Worker::Impl::opened(std::uint32_t session, std::uint32_t outcome, std::int
   if (outcome == ORDEAL_OUTCOME_OK) {
     sessions_.set_state(session, State::open);
     sessions_[session].answered = false;
+    sessions_[session].issued = 0;
     ++recorder_.counts().sessions_opened;
     // What is measured outside any operation counts with the first kind of the mix.
     if (n_marks > 0) record_marks(recorder_.kind(mix_.first()), marks, n_marks);
@@ -82,20 +81,22 @@ void Worker::Impl::lost(std::uint32_t session, std::uint32_t outcome, std::int64
     return;
   }
   // Operations the plugin should have completed before.
-  for (Operation* next = operations_.first(); sessions_[session].in_flight > 0 && next;) {
-    Operation* const operation = next;
-    next = operations_.after(*operation);
-    if (operation->op.session != session) continue;
-    ++recorder_.counts().misbehaviour;
-    ordeal_result result{};
-    result.struct_size = sizeof result;
-    result.outcome = outcome == ORDEAL_OUTCOME_OK ? std::uint32_t{ORDEAL_OUTCOME_REFUSED} : outcome;
-    result.code = code;
-    complete(operation->op.id, &result);
-  }
+  for (std::size_t lane = 0; lane < operations_.lanes(); ++lane)
+    for (Operation* next = operations_.first(lane); sessions_[session].in_flight > 0 && next;) {
+      Operation* const operation = next;
+      next = operations_.after(*operation);
+      if (operation->op.session != session) continue;
+      ++recorder_.counts().misbehaviour;
+      ordeal_result result{};
+      result.struct_size = sizeof result;
+      result.outcome =
+          outcome == ORDEAL_OUTCOME_OK ? std::uint32_t{ORDEAL_OUTCOME_REFUSED} : outcome;
+      result.code = code;
+      complete(operation->op.id, &result);
+    }
   sessions_.remove_ready(session);
   const bool orderly = outcome == ORDEAL_OUTCOME_OK && sessions_[session].answered;
-  if (over_ && waiting_.empty()) {
+  if (over_ && nothing_waits()) {
     sessions_.set_state(session, State::closed);
   } else if (orderly) {
     want(session);
