@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/interval.h"
 
+#include <algorithm>
+
 #include "base/codec.h"
 
 namespace ordeal {
@@ -85,7 +87,62 @@ void numbers(Frame& f, Visit visit) {
   visit(f.wire.cancelled);
 }
 
+void add_code(KindInterval& kind, std::int64_t code, std::uint64_t count) {
+  for (auto& [known, n] : kind.codes)
+    if (known == code) {
+      n += count;
+      return;
+    }
+  if (kind.codes.size() + 1 < max_codes)
+    kind.codes.emplace_back(code, count);
+  else if (kind.codes.size() < max_codes)
+    kind.codes.emplace_back(0, count);
+  else
+    kind.codes.back().second += count;
+}
+
+void add(KindInterval& sum, const KindInterval& one) {
+  for (std::size_t i = 0; i < outcome_count; ++i) sum.outcomes[i] += one.outcomes[i];
+  sum.bytes_out += one.bytes_out;
+  sum.bytes_in += one.bytes_in;
+  sum.latency.merge(one.latency);
+  sum.service.merge(one.service);
+  for (std::size_t i = 0; i < one.marks.size(); ++i)
+    if (i < sum.marks.size())
+      sum.marks[i].merge(one.marks[i]);
+    else
+      sum.marks.push_back(one.marks[i]);
+  for (const auto& [code, count] : one.codes) add_code(sum, code, count);
+}
+
 }  // namespace
+
+void add(IntervalFrame& sum, const IntervalFrame& one) {
+  sum.offered += one.offered;
+  sum.in_flight += one.in_flight;
+  sum.sessions_open += one.sessions_open;
+  sum.sessions_opened += one.sessions_opened;
+  sum.sessions_failed += one.sessions_failed;
+  sum.misbehaviour += one.misbehaviour;
+  sum.late += one.late;
+  sum.cpu_ns += one.cpu_ns;
+  sum.run_delay_ns += one.run_delay_ns;
+  sum.wire.probe += one.wire.probe;
+  sum.wire.warm_up += one.wire.warm_up;
+  sum.wire.measured += one.wire.measured;
+  sum.wire.retried += one.wire.retried;
+  sum.wire.cancelled += one.wire.cancelled;
+  sum.send_lag.merge(one.send_lag);
+  for (const KindInterval& kind : one.kinds) {
+    const auto same = std::find_if(sum.kinds.begin(), sum.kinds.end(), [&](const KindInterval& k) {
+      return k.kind == kind.kind && k.latency.unit_ns() == kind.latency.unit_ns();
+    });
+    if (same != sum.kinds.end())
+      add(*same, kind);
+    else
+      sum.kinds.push_back(kind);
+  }
+}
 
 std::vector<std::byte> encode(const IntervalFrame& frame) {
   std::vector<std::byte> bytes;

@@ -58,6 +58,10 @@ struct IntervalFrame {
   std::vector<KindInterval> kinds;
 };
 
+/// Adds what another worker of the same load saw in the same interval: counts, histograms, codes
+/// (beyond 16 of them as code 0) and what is open. Who and when stays as it is in `sum`.
+void add(IntervalFrame& sum, const IntervalFrame& one);
+
 /// One self-contained byte string, without the frame header. Versioned inside.
 std::vector<std::byte> encode(const IntervalFrame& frame);
 /// Error: internal, on truncated or foreign bytes.

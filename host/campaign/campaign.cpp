@@ -200,6 +200,12 @@ Result<Campaign> load_campaign(const std::string& path, const CampaignOverrides&
   return campaign;
 }
 
+std::size_t worker_number(const Campaign& campaign, std::size_t load, std::uint32_t worker) {
+  std::size_t number = worker;
+  for (std::size_t i = 0; i < load; ++i) number += campaign.load[i].workers;
+  return number;
+}
+
 std::string resolve_campaign_path(const std::string& name_or_path) {
   std::error_code ignored;
   if (name_or_path.find('/') != std::string::npos ||

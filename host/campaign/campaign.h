@@ -30,6 +30,8 @@ struct LoadEntry {
   std::string config;    // JSON, defaults merged in
   std::vector<std::pair<std::string, double>> mix;
   double weight = 1;  // share of the phase's rate and connections
+  std::uint32_t workers = 1;  // cells that share it
+  std::vector<std::uint32_t> cores;  // worker i is pinned to cores[i % size]; empty: none is
 };
 
 struct CollectEntry {
@@ -115,6 +117,9 @@ struct Campaign {
   Duration interval{};  // of the workers' frames: 1s
   Duration block{};     // of statistics: 10s
 };
+
+/// The number of a load's worker among the workers of all loads.
+std::size_t worker_number(const Campaign& campaign, std::size_t load, std::uint32_t worker);
 
 /// What the command line and the environment add to a file.
 struct CampaignOverrides {

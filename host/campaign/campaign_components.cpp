@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/json.h"
+#include "campaign/campaign_workers.h"
 #include "registry/component_config.h"
 
 namespace ordeal {
@@ -150,7 +151,11 @@ Result<void> read_components(CampaignDocument& document, const Registry& registr
     const std::string pointer = "/load/" + std::to_string(i);
     Result<Component> one = reader.read(entry, "scenario", pointer);
     if (!one) return one.error();
-    LoadEntry load{one->id, one->plugin, one->config, {}, number_member(entry, "weight", 1)};
+    LoadEntry load;
+    load.scenario = one->id;
+    load.plugin = one->plugin;
+    load.config = one->config;
+    load.weight = number_member(entry, "weight", 1);
     if (const json::value* mix = entry.if_contains("mix")) {
       double sum = 0;
       for (const auto& member : mix->get_object()) {
@@ -161,6 +166,7 @@ Result<void> read_components(CampaignDocument& document, const Registry& registr
       if (sum <= 0)
         return document.error(pointer + "/mix", "all weights are 0", "at least one above 0");
     }
+    if (auto done = read_workers(document, entry, pointer, load); !done) return done;
     campaign.load.push_back(std::move(load));
   }
   add_default_collectors(root, campaign.target);

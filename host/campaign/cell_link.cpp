@@ -119,6 +119,12 @@ void CellLink::confine(const std::vector<std::string>& privileges, std::uint32_t
   send(CellMessage::confine, bytes);
 }
 
+void CellLink::pin(std::uint32_t core) {
+  std::vector<std::byte> bytes;
+  Encoder(bytes).u32(core);
+  send(CellMessage::pin, bytes);
+}
+
 void CellLink::load(const PluginInfo& plugin) {
   if (!confined_) confine(plugin.privileges, 0);
   load_answers_[plugin.id].reset();

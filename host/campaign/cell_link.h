@@ -36,6 +36,8 @@ class CellLink {
   /// What all plugins of the cell together may do, and how many descriptors it may have (0: as many
   /// as the host). Before the first load, which otherwise grants what its own plugin asks for.
   void confine(const std::vector<std::string>& privileges, std::uint32_t files);
+  /// Keeps the whole process on one core. Before the first load.
+  void pin(std::uint32_t core);
   void load(const PluginInfo& plugin);
   void create(std::uint32_t instance, const std::string& plugin, std::string_view kind,
               std::string_view component, std::string_view config);

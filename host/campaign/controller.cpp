@@ -176,7 +176,7 @@ void Controller::update_status() {
   status_.elapsed = static_cast<double>(now - start_ns_) / 1e9;
   status_.remaining = std::max(0.0, planned_seconds_ - status_.elapsed);
   if (current_load_ != nullptr) {
-    const LoadNow& load = current_load_->now();
+    const LoadNow load = current_load_->now();
     status_.rate = load.rate;
     status_.errors = load.errors;
     status_.p50 = load.p50;

@@ -134,7 +134,12 @@ bool Controller::baseline() {
   {
     LoadRun load(loop_, **containment, registry_, campaign_, *bulletin_, *services_, -1,
                  topics_.get());
-    if (auto begun = load.start(); !begun) {
+    LoadSpec spec;
+    spec.probe = true;
+    spec.sessions = 1;
+    spec.max_operations = probe_operations;
+    std::vector<LoadSpec> specs(campaign_.load.size(), spec);
+    if (auto begun = load.start(specs); !begun) {
       end_with("preflight", begun.error().line(), begun.error().code);
       return false;
     }
@@ -148,15 +153,11 @@ bool Controller::baseline() {
       return false;
     }
     record_loads(load);
-    LoadSpec spec;
-    spec.probe = true;
-    spec.sessions = 1;
-    spec.max_operations = probe_operations;
     spec.start_ns = loop_.now();
     spec.duration_ns = std::max(half, second_ns);
     spec.timeout_ns = std::min<std::uint64_t>(spec.duration_ns, 10 * second_ns);
     spec.seed = campaign_.seed;
-    std::vector<LoadSpec> specs(campaign_.load.size(), spec);
+    specs.assign(campaign_.load.size(), spec);
     for (std::size_t i = 0; i < specs.size(); ++i) specs[i].mix = campaign_.load[i].mix;
     load.begin(specs, static_cast<std::uint64_t>(campaign_.interval.count()));
     loop_.run_until([&] { return load.finished() || interrupted(); },

@@ -203,9 +203,9 @@ void Controller::wait_phase(const PhasePlan& plan, LoadRun& load, std::string& s
 json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load,
                                       const std::string& stop_reason, double ran) const {
   const LoadTotals& t = load.totals();
-  const double worker_seconds = std::max(0.001, ran * static_cast<double>(campaign_.load.size()));
-  const double cpu_share = seconds(t.cpu_ns) / worker_seconds;
-  const double delay_share = seconds(t.run_delay_ns) / worker_seconds;
+  // Of the busiest worker: the others cannot make good what it could not do.
+  const double cpu_share = seconds(t.busiest_cpu_ns()) / std::max(0.001, ran);
+  const double delay_share = seconds(t.longest_run_delay_ns()) / std::max(0.001, ran);
   const double lag = seconds(t.send_lag.value_at(99));
   const double missing =
       t.worker_ns > 0 ? static_cast<double>(t.missing_ns) / static_cast<double>(t.worker_ns) : 0;
@@ -282,7 +282,7 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
     load.reset();
     desk_->end_containment(*containment);
   };
-  auto started = load->start();
+  auto started = load->start(specs(plan, 0));
   if (started)
     loop_.run_until([&] { return load->created() || !load->refusal().empty() || interrupted(); },
                     loop_.now() + 15 * second_ns);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/log.h"
 #include "base/plain_text.h"
+#include "campaign/load_split.h"
 #include "ordeal/abi/scenario.h"
 
 namespace ordeal {
@@ -33,48 +35,63 @@ LoadRun::LoadRun(Loop& loop, CellStarter& starter, const Registry& registry,
 
 LoadRun::~LoadRun() {
   loop_.remove(ticker_);
-  for (std::size_t i = 0; i < workers_.size(); ++i)
-    if (topics_ != nullptr) topics_->gone("scenario", i);
   for (auto& worker : workers_) {
+    if (topics_ != nullptr) topics_->gone("scenario", worker.number);
     if (!worker.link) continue;
     worker.link->shutdown();
     starter_.forget(*worker.link);
   }
 }
 
-Result<void> LoadRun::start() {
-  workers_.resize(campaign_.load.size());
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
+Result<void> LoadRun::start(const std::vector<LoadSpec>& specs) {
+  loads_.resize(campaign_.load.size());
+  for (std::size_t i = 0; i < loads_.size(); ++i) {
     const auto& entry = campaign_.load[i];
     auto found = registry_.find("scenario", entry.plugin + "/" + entry.scenario);
     if (!found) return std::move(found).error();
-    workers_[i].plugin = found->plugin;
-    start_worker(i);
+    Load& load = loads_[i];
+    load.first = workers_.size();
+    load.workers = workers_used(specs[i], entry.workers);
+    if (load.workers < entry.workers && phase_ >= 0)
+      log(Severity::info, "load",
+          "load " + std::to_string(i) + " (" + entry.scenario + ") has work for " +
+              std::to_string(load.workers) + " of its " + std::to_string(entry.workers) +
+              " workers: there are no more connections");
+    for (std::uint32_t index = 0; index < load.workers; ++index) {
+      Worker& worker = workers_.emplace_back();
+      worker.load = i;
+      worker.index = index;
+      worker.number = worker_number(campaign_, i, index);
+      worker.plugin = found->plugin;
+      worker.name = "load-" + std::to_string(i) + "-" + entry.scenario;
+      if (entry.workers > 1) worker.name += "-" + std::to_string(index);
+    }
   }
+  for (auto& worker : workers_) start_worker(worker);
   ticker_ = loop_.every(20 * ms, [this] { tick(); });
   return {};
 }
 
-void LoadRun::start_worker(std::size_t load) {
-  Worker& worker = workers_[load];
-  const auto& entry = campaign_.load[load];
+void LoadRun::start_worker(Worker& worker) {
+  const auto& entry = campaign_.load[worker.load];
   worker.restart_ns = 0;
   worker.begun = false;
   worker.expected_seq = 0;
   worker.metrics.clear();
   ++worker.generation;
-  auto link = starter_.start(
-      "load-" + std::to_string(load) + "-" + entry.scenario,
-      [this, load](CellLink&, CellMessage type, Decoder& in) { message(load, type, in); });
+  auto link = starter_.start(worker.name, [this, &worker](CellLink&, CellMessage type, Decoder& in) {
+    message(worker, type, in);
+  });
   if (!link) {
-    died(load, link.error().line());
+    died(worker, link.error().line());
     return;
   }
   worker.link = std::move(*link);
+  if (!entry.cores.empty()) worker.link->pin(entry.cores[worker.index % entry.cores.size()]);
   worker.link->confine(worker.plugin->privileges, 0);
   worker.link->load(*worker.plugin);
   if (topics_ != nullptr)
-    topics_->attach("scenario", load, *worker.link, scenario_instance, worker.generation);
+    topics_->attach("scenario", worker.number, *worker.link, scenario_instance, worker.generation);
   worker.link->create(scenario_instance, worker.plugin->id, "scenario", entry.scenario,
                       entry.config);
 }
@@ -98,23 +115,42 @@ std::string LoadRun::refusal() const {
 }
 
 const Declared& LoadRun::declared(std::size_t load) {
-  return workers_[load].link->declared(scenario_instance);
+  Load& entry = loads_[load];
+  // Kept: all say the same, and at any time any of them may be dead.
+  for (std::uint32_t i = 0; i < entry.workers && !entry.declared; ++i) {
+    const auto& link = workers_[entry.first + i].link;
+    if (!link || link->create_answer(scenario_instance) != "") continue;
+    entry.declared = link->declared(scenario_instance);
+  }
+  static const Declared nothing;
+  return entry.declared ? *entry.declared : nothing;
 }
 
 void LoadRun::begin(const std::vector<LoadSpec>& specs, std::uint64_t interval_ns) {
   interval_ns_ = interval_ns;
   begun_ = true;
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    Worker& worker = workers_[i];
-    worker.spec = specs[i];
-    worker.silent_since_ns = worker.spec.start_ns;
-    end_ns_ = std::max(end_ns_, worker.spec.start_ns + worker.spec.duration_ns);
-    totals_.worker_ns += worker.spec.duration_ns;
-    if (!worker.link) continue;  // it has died meanwhile and will be resumed
-    worker.begun = true;
-    worker.link->begin(scenario_instance, static_cast<std::uint32_t>(i), 0, worker.generation,
-                       interval_ns_, worker.spec);
+  for (std::size_t i = 0; i < loads_.size(); ++i) {
+    Load& load = loads_[i];
+    std::vector<LoadSpec> parts = split_load(specs[i], load.workers);
+    end_ns_ = std::max(end_ns_, specs[i].start_ns + specs[i].duration_ns);
+    if (load.workers > 1)
+      load.merger = std::make_unique<FrameMerger>(specs[i].start_ns, interval_ns_, load.workers);
+    for (std::uint32_t index = 0; index < load.workers; ++index) {
+      Worker& worker = workers_[load.first + index];
+      worker.spec = std::move(parts[index]);
+      worker.silent_since_ns = worker.spec.start_ns;
+      totals_.worker_ns += worker.spec.duration_ns;
+      // It may have died meanwhile, and will be resumed.
+      if (worker.link) begin_worker(worker, worker.spec);
+    }
   }
+}
+
+void LoadRun::begin_worker(Worker& worker, const LoadSpec& spec) {
+  worker.begun = true;
+  if (auto& merger = loads_[worker.load].merger) merger->join(worker.index);
+  worker.link->begin(scenario_instance, static_cast<std::uint32_t>(worker.load), worker.index,
+                     worker.generation, interval_ns_, spec);
 }
 
 void LoadRun::throttle(double factor) {
@@ -150,30 +186,28 @@ bool LoadRun::died() const {
 
 void LoadRun::tick() {
   const std::uint64_t now = loop_.now();
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    Worker& worker = workers_[i];
+  for (auto& worker : workers_) {
     if (worker.given_up || worker.done) continue;
     if (!worker.link) {
       if (begun_ && now >= end_ns_) {  // too late to resume
         totals_.missing_ns += end_ns_ - std::min(end_ns_, worker.silent_since_ns);
         worker.done = true;
       } else if (worker.restart_ns != 0 && now >= worker.restart_ns && !stopping_) {
-        start_worker(i);
+        start_worker(worker);
       } else if (stopping_) {
         worker.done = true;
       }
       continue;
     }
     if (const std::string how = worker.link->death(); !how.empty()) {
-      died(i, how);
+      died(worker, how);
     } else if (begun_ && !worker.begun) {
-      resume_worker(i);
+      resume_worker(worker);
     }
   }
 }
 
-void LoadRun::resume_worker(std::size_t load) {
-  Worker& worker = workers_[load];
+void LoadRun::resume_worker(Worker& worker) {
   const auto answer = worker.link->create_answer(scenario_instance);
   if (!answer || !answer->empty()) return;
   const std::uint64_t now = loop_.now();
@@ -186,9 +220,7 @@ void LoadRun::resume_worker(std::size_t load) {
   rest.warm_up_ns = warm_end > now ? warm_end - now : 0;
   rest.seed = worker.spec.seed + worker.generation;
   totals_.missing_ns += now - std::min(now, worker.silent_since_ns);
-  worker.begun = true;
-  worker.link->begin(scenario_instance, static_cast<std::uint32_t>(load), 0, worker.generation,
-                     interval_ns_, rest);
+  begin_worker(worker, rest);
   if (factor_ != 1) worker.link->throttle(scenario_instance, factor_);
   bulletin_.event("plugin", "cell_restarted", phase_,
                   {{"plugin", worker.plugin->id + " " + worker.plugin->version},
@@ -197,31 +229,35 @@ void LoadRun::resume_worker(std::size_t load) {
                   "cell " + worker.link->name() + " runs again");
 }
 
-void LoadRun::trouble(std::size_t load, std::string kind, std::uint64_t count, std::string detail) {
-  const PluginInfo& plugin = *workers_[load].plugin;
-  bulletin_.trouble(phase_, {plugin.id + " " + plugin.version, campaign_.load[load].scenario,
+void LoadRun::trouble(const Worker& worker, std::string kind, std::uint64_t count,
+                      std::string detail) {
+  const PluginInfo& plugin = *worker.plugin;
+  bulletin_.trouble(phase_, {plugin.id + " " + plugin.version, campaign_.load[worker.load].scenario,
                              std::move(kind), count, std::move(detail)});
 }
 
-void LoadRun::tell_overruns(std::size_t load) {
-  const auto& link = workers_[load].link;
-  if (link && link->overruns() > 0)
-    trouble(load, "overrun", link->overruns(), "it held its worker for over 100 ms");
+void LoadRun::tell_overruns(const Worker& worker) {
+  if (worker.link && worker.link->overruns() > 0)
+    trouble(worker, "overrun", worker.link->overruns(), "it held its worker for over 100 ms");
 }
 
-void LoadRun::died(std::size_t load, const std::string& how) {
-  Worker& worker = workers_[load];
+void LoadRun::leave(const Worker& worker) {
+  auto& merger = loads_[worker.load].merger;
+  if (!merger) return;
+  merger->leave(worker.index);
+  merged(worker.load);
+}
+
+void LoadRun::died(Worker& worker, const std::string& how) {
   ++worker.failures;
-  tell_overruns(load);
-  const std::string name =
-      worker.link ? worker.link->name()
-                  : "load-" + std::to_string(load) + "-" + campaign_.load[load].scenario;
+  tell_overruns(worker);
+  const std::string& name = worker.name;
   boost::json::array lines;
   if (worker.link)
     for (const auto& line : worker.link->last_log()) lines.emplace_back(line);
   const std::string plugin = worker.plugin->id + " " + worker.plugin->version;
   boost::json::object data{{"plugin", plugin},
-                           {"component", campaign_.load[load].scenario},
+                           {"component", campaign_.load[worker.load].scenario},
                            {"cell", name},
                            {"how", how},
                            {"restarts", worker.failures},
@@ -231,9 +267,10 @@ void LoadRun::died(std::size_t load, const std::string& how) {
   if (phase_ < 0 && refusal_.empty() && worker.link)
     refusal_ = worker.link->refusal(*worker.plugin, scenario_instance);
   if (worker.link) starter_.forget(*worker.link);
-  if (topics_ != nullptr) topics_->lost("scenario", load);
+  if (topics_ != nullptr) topics_->lost("scenario", worker.number);
   worker.link.reset();
   worker.begun = false;
+  leave(worker);
   if (stopping_) {
     worker.done = true;
     return;
@@ -251,14 +288,13 @@ void LoadRun::died(std::size_t load, const std::string& how) {
   worker.restart_ns = loop_.now() + ((100 * ms) << (worker.failures - 1));
 }
 
-void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
-  Worker& worker = workers_[load];
+void LoadRun::message(Worker& worker, CellMessage type, Decoder& in) {
   in.u32();  // the only instance
-  if (topics_ != nullptr && topics_->message("scenario", load, type, in)) return;
+  if (topics_ != nullptr && topics_->message("scenario", worker.number, type, in)) return;
   if (type == CellMessage::trouble) {
     std::string kind = plain_text(in.text(), longest_kind);
     const std::uint64_t count = in.u64();
-    trouble(load, std::move(kind), count, plain_text(in.text()));
+    trouble(worker, std::move(kind), count, plain_text(in.text()));
     return;
   }
   switch (type) {
@@ -266,28 +302,32 @@ void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
       if (const auto problem = plain_text(in.text()); !problem.empty()) {
         refusal_ = problem;
         worker.given_up = true;
+        leave(worker);
         const std::string plugin = worker.plugin->id + " " + worker.plugin->version;
         const std::string name(worker.link->name());
         bulletin_.event("plugin", "refused", phase_,
                         {{"plugin", plugin},
-                         {"component", campaign_.load[load].scenario},
+                         {"component", campaign_.load[worker.load].scenario},
                          {"cell", name},
                          {"reason", problem}},
                         "cell " + name + " (" + plugin + ") refused the phase: " + problem);
       }
       return;
     case CellMessage::frame:
-      frame(load, in.bytes());
+      frame(worker, in.bytes());
       return;
     case CellMessage::metrics:
-      if (const auto dropped = services_.own_metrics(campaign_.load[load].scenario, worker.metrics,
-                                                     in, static_cast<std::uint32_t>(load));
+      if (const auto dropped = services_.own_metrics(
+              campaign_.load[worker.load].scenario, worker.metrics, in,
+              static_cast<std::uint32_t>(worker.load),
+              loads_[worker.load].workers > 1 ? std::to_string(worker.index) : "");
           dropped > 0)
-        trouble(load, "series", dropped, Services::too_many_series);
+        trouble(worker, "series", dropped, Services::too_many_series);
       return;
     case CellMessage::finished:
-      tell_overruns(load);
+      tell_overruns(worker);
       worker.done = true;
+      leave(worker);
       return;
     default:
       return;
@@ -295,55 +335,74 @@ void LoadRun::message(std::size_t load, CellMessage type, Decoder& in) {
 }
 
 /// A plugin shares its process with the one who measures, and could write to the channel itself.
-bool LoadRun::is_its_own(const IntervalFrame& frame, std::size_t load) {
-  const Worker& worker = workers_[load];
-  const std::size_t kinds = declared(load).kinds.size();
-  return worker.begun && frame.load == load && frame.worker == 0 &&
+bool LoadRun::is_its_own(const IntervalFrame& frame, const Worker& worker) {
+  const std::size_t kinds = declared(worker.load).kinds.size();
+  return worker.begun && frame.load == worker.load && frame.worker == worker.index &&
          frame.generation == worker.generation && frame.start_ns <= frame.end_ns &&
          frame.end_ns <= loop_.now() + clock_slack_ns &&
          std::all_of(frame.kinds.begin(), frame.kinds.end(),
                      [&](const KindInterval& kind) { return kind.kind < kinds; });
 }
 
-void LoadRun::frame(std::size_t load, std::span<const std::byte> bytes) {
-  Worker& worker = workers_[load];
+void LoadRun::frame(Worker& worker, std::span<const std::byte> bytes) {
   auto decoded = decode_interval(bytes);
-  if (!decoded || !is_its_own(*decoded, load)) {
-    trouble(load, "forged", 1, "it sent an interval that its cell did not measure");
+  if (!decoded || !is_its_own(*decoded, worker)) {
+    trouble(worker, "forged", 1, "it sent an interval that its cell did not measure");
     return;
   }
-  const IntervalFrame& frame = *decoded;
-  worker.silent_since_ns = frame.end_ns;
-  bulletin_.interval(phase_, bytes, frame.load, frame.generation);
+  worker.silent_since_ns = decoded->end_ns;
+  add_up(worker, *decoded);
+  if (auto& merger = loads_[worker.load].merger) {
+    merger->add(worker.index, *decoded);
+    merged(worker.load);
+  } else {
+    publish(*decoded, bytes);
+  }
+}
 
+void LoadRun::merged(std::size_t load) {
+  while (const auto frame = loads_[load].merger->next()) publish(*frame, encode(*frame));
+}
+
+void LoadRun::add_up(const Worker& worker, const IntervalFrame& frame) {
   totals_.offered += frame.offered;
   totals_.sessions_opened += frame.sessions_opened;
   totals_.sessions_failed += frame.sessions_failed;
   totals_.misbehaviour += frame.misbehaviour;
   if (frame.misbehaviour > 0)
-    trouble(load, "misbehaviour", frame.misbehaviour,
+    trouble(worker, "misbehaviour", frame.misbehaviour,
             "it completed operations twice, or ones that it was not given");
   totals_.late += frame.late;
   totals_.cpu_ns += frame.cpu_ns;
   totals_.run_delay_ns += frame.run_delay_ns;
+  LoadTotals::Use& use = totals_.workers[{frame.load, frame.worker}];
+  use.cpu_ns += frame.cpu_ns;
+  use.run_delay_ns += frame.run_delay_ns;
   totals_.wire.probe += frame.wire.probe;
   totals_.wire.warm_up += frame.wire.warm_up;
   totals_.wire.measured += frame.wire.measured;
   totals_.wire.retried += frame.wire.retried;
   totals_.wire.cancelled += frame.wire.cancelled;
   totals_.send_lag.merge(frame.send_lag);
-  Histogram latency;
-  OutcomeCounts outcomes{};
   for (const auto& kind : frame.kinds) {
-    for (std::size_t i = 0; i < outcome_count; ++i) outcomes[i] += kind.outcomes[i];
+    for (std::size_t i = 0; i < outcome_count; ++i) totals_.outcomes[i] += kind.outcomes[i];
     for (const auto& [code, n] : kind.codes) totals_.codes[{frame.load, kind.kind, code}] += n;
-    if (kind.latency.unit_ns() == totals_.latency.unit_ns()) {
-      latency.merge(kind.latency);
-      totals_.latency.merge(kind.latency);
-    }
+    if (kind.latency.unit_ns() == totals_.latency.unit_ns()) totals_.latency.merge(kind.latency);
+  }
+}
+
+void LoadRun::publish(const IntervalFrame& frame, std::span<const std::byte> bytes) {
+  bulletin_.interval(phase_, bytes, frame.load, frame.generation);
+  Histogram latency;
+  std::uint64_t all = 0;
+  std::uint64_t ok = 0;
+  for (const auto& kind : frame.kinds) {
+    for (const auto n : kind.outcomes) all += n;
+    ok += kind.outcomes[ORDEAL_OUTCOME_OK];
+    if (kind.latency.unit_ns() == latency.unit_ns()) latency.merge(kind.latency);
     SnapshotInterval interval;
-    interval.scenario = campaign_.load[load].scenario;
-    const auto& kinds = declared(load).kinds;
+    interval.scenario = campaign_.load[frame.load].scenario;
+    const auto& kinds = declared(frame.load).kinds;
     interval.kind = kind.kind < kinds.size() ? kinds[kind.kind] : std::to_string(kind.kind);
     interval.start_ns = frame.start_ns;
     interval.end_ns = frame.end_ns;
@@ -352,19 +411,41 @@ void LoadRun::frame(std::size_t load, std::span<const std::byte> bytes) {
     interval.p99_ns = kind.latency.value_at(99);
     interval.max_ns = kind.latency.max();
     if (on_interval_) on_interval_(interval);
-    services_.set_interval(load, std::move(interval));
+    services_.set_interval(frame.load, std::move(interval));
   }
-  for (std::size_t i = 0; i < outcome_count; ++i) totals_.outcomes[i] += outcomes[i];
   const double seconds = static_cast<double>(frame.end_ns - frame.start_ns) / 1e9;
   if (seconds <= 0.001) return;  // the last sliver of a phase says nothing about the rate
-  std::uint64_t all = 0;
-  for (const auto n : outcomes) all += n;
-  const std::uint64_t ok = outcomes[ORDEAL_OUTCOME_OK];
-  now_.rate = static_cast<double>(all) / seconds;
-  now_.errors = static_cast<double>(all - ok) / seconds;
-  now_.p50 = static_cast<double>(latency.value_at(50)) / 1e9;
-  now_.p99 = static_cast<double>(latency.value_at(99)) / 1e9;
-  now_.sessions = frame.sessions_open;
+  LoadNow& now = loads_[frame.load].now;
+  now.rate = static_cast<double>(all) / seconds;
+  now.errors = static_cast<double>(all - ok) / seconds;
+  now.p50 = static_cast<double>(latency.value_at(50)) / 1e9;
+  now.p99 = static_cast<double>(latency.value_at(99)) / 1e9;
+  now.sessions = frame.sessions_open;
+}
+
+LoadNow LoadRun::now() const {
+  LoadNow sum;
+  for (const Load& load : loads_) {
+    sum.rate += load.now.rate;
+    sum.errors += load.now.errors;
+    sum.sessions += load.now.sessions;
+    // Of different loads: the slower one is what a person should see.
+    sum.p50 = std::max(sum.p50, load.now.p50);
+    sum.p99 = std::max(sum.p99, load.now.p99);
+  }
+  return sum;
+}
+
+std::uint64_t LoadTotals::busiest_cpu_ns() const {
+  std::uint64_t most = 0;
+  for (const auto& [who, use] : workers) most = std::max(most, use.cpu_ns);
+  return most;
+}
+
+std::uint64_t LoadTotals::longest_run_delay_ns() const {
+  std::uint64_t most = 0;
+  for (const auto& [who, use] : workers) most = std::max(most, use.run_delay_ns);
+  return most;
 }
 
 std::vector<int> LoadRun::pids() const {

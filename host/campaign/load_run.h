@@ -2,16 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/interval.h"
 #include "campaign/bulletin.h"
 #include "campaign/campaign.h"
 #include "campaign/cell_link.h"
+#include "campaign/frame_merger.h"
 #include "campaign/loop.h"
 #include "campaign/services.h"
 #include "campaign/topic_hub.h"
@@ -34,6 +38,15 @@ struct LoadTotals {
   std::uint64_t worker_ns = 0;   // time workers were meant to work
   Histogram latency;
   Histogram send_lag;
+  /// What each worker used of its core.
+  struct Use {
+    std::uint64_t cpu_ns = 0;
+    std::uint64_t run_delay_ns = 0;
+  };
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Use> workers;  // by load, worker
+  /// Of the worker that used most, and of the one that waited longest.
+  [[nodiscard]] std::uint64_t busiest_cpu_ns() const;
+  [[nodiscard]] std::uint64_t longest_run_delay_ns() const;
   struct Code {
     std::uint32_t load;
     std::uint32_t kind;
@@ -52,8 +65,9 @@ struct LoadNow {
   std::uint64_t sessions = 0;
 };
 
-/// The load cells of one phase (or of the baseline's probe): one cell per load entry. A dead cell
-/// is restarted with back-off for what is left of the phase, and given up after three failures; in
+/// The load cells of one phase (or of the baseline's probe): one for each worker of a load entry
+/// that has work. To everybody else a load is one, however many workers it has. A dead cell is
+/// restarted with back-off for what is left of the phase, and given up after three failures; in
 /// the baseline (a phase below 0) at once. One thread, the loop's.
 class LoadRun {
  public:
@@ -61,14 +75,16 @@ class LoadRun {
           Bulletin& bulletin, Services& services, std::int32_t phase, TopicHub* topics = nullptr);
   ~LoadRun();
 
-  /// Starts the cells and creates the scenarios. Error: plugin_rejected.
-  Result<void> start();
+  /// Starts the cells that `specs`, one for each load entry, have work for, and creates the
+  /// scenarios. Error: plugin_rejected.
+  Result<void> start(const std::vector<LoadSpec>& specs);
   [[nodiscard]] bool created() const;
   /// "" or why a scenario was refused.
   [[nodiscard]] std::string refusal() const;
   [[nodiscard]] const Declared& declared(std::size_t load);
 
-  /// Begins, each load entry with its own spec; `interval_ns` is that of the frames.
+  /// Begins, each load entry with its own spec, of as many sessions and operations as start() was
+  /// told; `interval_ns` is that of the frames.
   void begin(const std::vector<LoadSpec>& specs, std::uint64_t interval_ns);
   void throttle(double factor);
   void stop(std::uint64_t drain_ns);
@@ -86,11 +102,15 @@ class LoadRun {
   }
 
   [[nodiscard]] const LoadTotals& totals() const { return totals_; }
-  [[nodiscard]] const LoadNow& now() const { return now_; }
+  [[nodiscard]] LoadNow now() const;
   [[nodiscard]] std::vector<int> pids() const;
 
  private:
   struct Worker {
+    std::size_t load = 0;
+    std::uint32_t index = 0;  // among the workers of that load
+    std::size_t number = 0;   // see worker_number()
+    std::string name;         // of its cell
     std::unique_ptr<CellLink> link;
     const PluginInfo* plugin = nullptr;
     std::uint32_t generation = 0;
@@ -105,15 +125,31 @@ class LoadRun {
     std::uint64_t expected_seq = 0;
   };
 
-  void start_worker(std::size_t load);
+  /// Of a load entry, as the whole run sees it.
+  struct Load {
+    std::size_t first = 0;  // of its workers
+    std::uint32_t workers = 1;
+    std::optional<Declared> declared;
+    std::unique_ptr<FrameMerger> merger;  // nullptr: only one worker
+    LoadNow now;
+  };
+
+  void start_worker(Worker& worker);
   void tick();
-  void died(std::size_t load, const std::string& how);
-  void trouble(std::size_t load, std::string kind, std::uint64_t count, std::string detail);
-  void tell_overruns(std::size_t load);
-  void resume_worker(std::size_t load);
-  void message(std::size_t load, CellMessage type, Decoder& in);
-  void frame(std::size_t load, std::span<const std::byte> bytes);
-  [[nodiscard]] bool is_its_own(const IntervalFrame& frame, std::size_t load);
+  void died(Worker& worker, const std::string& how);
+  void trouble(const Worker& worker, std::string kind, std::uint64_t count, std::string detail);
+  void tell_overruns(const Worker& worker);
+  void resume_worker(Worker& worker);
+  void begin_worker(Worker& worker, const LoadSpec& spec);
+  /// No more frames of it are to be waited for.
+  void leave(const Worker& worker);
+  void message(Worker& worker, CellMessage type, Decoder& in);
+  void frame(Worker& worker, std::span<const std::byte> bytes);
+  void add_up(const Worker& worker, const IntervalFrame& frame);
+  void merged(std::size_t load);
+  /// One interval of a whole load: into the journal, to rules, reports and people.
+  void publish(const IntervalFrame& frame, std::span<const std::byte> bytes);
+  [[nodiscard]] bool is_its_own(const IntervalFrame& frame, const Worker& worker);
 
   Loop& loop_;
   CellStarter& starter_;
@@ -123,7 +159,8 @@ class LoadRun {
   Services& services_;
   std::int32_t phase_;
   TopicHub* topics_;
-  std::vector<Worker> workers_;
+  std::vector<Load> loads_;
+  std::deque<Worker> workers_;  // by load; they stay where they are
   std::string refusal_;
   std::uint64_t interval_ns_ = 0;
   std::uint64_t end_ns_ = 0;
@@ -132,7 +169,6 @@ class LoadRun {
   double factor_ = 1;
   LoadTotals totals_;
   std::function<void(const SnapshotInterval&)> on_interval_;
-  LoadNow now_;
   Loop::Id ticker_ = 0;
 };
 

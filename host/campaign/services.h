@@ -71,8 +71,9 @@ class Services {
     bool shown;
   };
   /// How many values were dropped because the component has too many series.
+  /// `worker`, when several make the load, becomes a label.
   std::size_t own_metrics(const std::string& component, std::vector<OwnMetric>& known, Decoder& in,
-                          std::uint32_t source);
+                          std::uint32_t source, const std::string& worker = "");
   static constexpr const char* too_many_series =
       "it reports more than 10,000 series (labels that differ); values of further ones are dropped";
   /// Pulls every collector now and not less often than every `period_ns` until called with 0.

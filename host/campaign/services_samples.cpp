@@ -50,9 +50,10 @@ void Services::tell_series(const Item& item, std::size_t dropped) {
 }
 
 std::size_t Services::own_metrics(const std::string& component, std::vector<OwnMetric>& known,
-                                  Decoder& in, std::uint32_t source) {
+                                  Decoder& in, std::uint32_t source, const std::string& worker) {
   std::size_t dropped = 0;
   for (auto& metric : get_declared(in).metrics) {
+    if (!worker.empty()) metric.labels += metric.labels.empty() ? "worker" : ",worker";
     auto& id = own_ids_[{component, metric.name}];  // after a restart the numbers stay
     if (id == 0) id = publish_metric(component, metric);
     // A plugin must not talk rules out of what a collector measures.
@@ -67,7 +68,8 @@ std::size_t Services::own_metrics(const std::string& component, std::vector<OwnM
   batch.wall_ns = loop_.clock().wall_ns();
   for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
     const std::uint32_t index = in.u32();
-    const std::string labels = plain_text(in.text());
+    std::string labels = plain_text(in.text());
+    if (!worker.empty()) labels += (labels.empty() ? "" : ",") + worker;
     const double value = in.f64();
     if (!in.ok() || index >= known.size()) continue;
     const auto& metric = known[index];

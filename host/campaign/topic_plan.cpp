@@ -47,7 +47,10 @@ class Planner {
     for (std::size_t i = 0; i < campaign_.safety.rules.size(); ++i)
       add("rule", i, campaign_.safety.rules[i].plugin, campaign_.safety.rules[i].rule);
     for (std::size_t i = 0; i < campaign_.load.size(); ++i)
-      add("scenario", i, campaign_.load[i].plugin, campaign_.load[i].scenario);
+      for (std::uint32_t worker = 0; worker < campaign_.load[i].workers; ++worker)
+        add("scenario", worker_number(campaign_, i, worker), campaign_.load[i].plugin,
+            campaign_.load[i].scenario,
+            campaign_.load[i].workers > 1 ? " worker " + std::to_string(worker) : "");
     for (std::size_t i = 0; i < campaign_.report.size(); ++i)
       add("report", i, campaign_.report[i].plugin, campaign_.report[i].report);
     for (auto& user : plan_.users)
@@ -59,7 +62,7 @@ class Planner {
 
  private:
   void add(const std::string& kind, std::size_t index, const std::string& plugin,
-           const std::string& component) {
+           const std::string& component, const std::string& which = "") {
     ++source_;
     const auto found = registry_.find(kind, plugin + "/" + component);
     if (!found || (found->plugin->publishes.empty() && found->plugin->subscribes.empty())) return;
@@ -68,7 +71,7 @@ class Planner {
     user.index = index;
     user.source = source_;
     user.plugin = found->plugin;
-    user.label = named(*found->plugin) + " (" + kind + " " + component + ")";
+    user.label = named(*found->plugin) + " (" + kind + " " + component + which + ")";
     plan_.users.push_back(std::move(user));
   }
 

@@ -17,8 +17,9 @@ namespace ordeal {
 
 /// A component of the campaign whose plugin declares topics.
 struct TopicUser {
-  std::string kind;       // "collector", "rule", "scenario", "report"
-  std::size_t index = 0;  // in the campaign's list of that kind
+  std::string kind;  // "collector", "rule", "scenario", "report"
+  /// In the campaign's list of that kind; of a scenario its worker's, see worker_number().
+  std::size_t index = 0;
   /// Number of the instance within the run, from 1: what events carry as their source.
   std::uint32_t source = 0;
   const PluginInfo* plugin = nullptr;

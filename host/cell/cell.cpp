@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/cell.h"
 
+#include <sched.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "base/log.h"
 #include "registry/privileges.h"
@@ -78,6 +82,9 @@ void Cell::handle(const Message& message) {
       confine(confinement);
       return;
     }
+    case CellMessage::pin:
+      pin(in.u32());
+      return;
     case CellMessage::load:
       load(in);
       return;
@@ -114,6 +121,22 @@ void Cell::confine(const Confinement& confinement) {
   if (std::find(granted.begin(), granted.end(), privilege_process) == granted.end())
     processes_.reset();
   marks_ = std::make_unique<PluginMarks>();
+}
+
+/// Threads that are made later, the plugin's among them, inherit it.
+void Cell::pin(std::uint32_t core) {
+  cpu_set_t* const set = CPU_ALLOC(core + 1);
+  const std::size_t size = CPU_ALLOC_SIZE(core + 1);
+  CPU_ZERO_S(size, set);
+  CPU_SET_S(core, size, set);
+  const bool pinned = ::sched_setaffinity(0, size, set) == 0;
+  const int error = errno;
+  CPU_FREE(set);
+  if (pinned) return;
+  const std::string text =
+      "its worker could not be pinned to core " + std::to_string(core) + ": " + std::strerror(error);
+  log(Severity::warning, "cell", text);
+  send_trouble(0, "unpinned", 1, text);
 }
 
 void Cell::load(Decoder& in) {

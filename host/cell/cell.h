@@ -49,6 +49,7 @@ class Cell {
   void readable();
   void handle(const Message& message);
   void confine(const Confinement& confinement);
+  void pin(std::uint32_t core);
   void load(Decoder& in);
   void create(Decoder& in);
   void send(CellMessage type, const std::vector<std::byte>& payload);

@@ -87,8 +87,9 @@ class ScenarioComponent final : public Component {
     timer_ = 0;
     send_frame();
     next_ns_ += interval_ns_;
+    // After a pause the next point of the grid: other workers are still on it.
     const std::uint64_t now = host().clock().monotonic_ns();
-    if (next_ns_ <= now) next_ns_ = now + interval_ns_;
+    if (next_ns_ <= now) next_ns_ += ((now - next_ns_) / interval_ns_ + 1) * interval_ns_;
     arm();
   }
 

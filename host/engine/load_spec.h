@@ -66,6 +66,8 @@ struct LoadSpec {
   std::uint64_t operations_per_session = 0;  // then it is closed and opened anew; 0: no bound
   std::vector<std::pair<std::string, std::uint64_t>> timeouts;  // kind name -> in place of timeout
   RetryPolicy retry;
+  std::uint32_t worker = 0;  // which of the workers that share the load, and how many they are
+  std::uint32_t workers = 1;
 };
 
 /// The part of a load that falls to worker `part` of `parts` (0 < parts <= spec.sessions): an even

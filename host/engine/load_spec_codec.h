@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+
 #include "base/codec.h"
 #include "engine/load_spec.h"
 
@@ -47,6 +49,8 @@ inline void put(Encoder& out, const LoadSpec& s) {
   out.u32(s.retry.attempts);
   out.u32(s.retry.outcomes);
   out.u64(s.retry.backoff_ns);
+  out.u32(s.worker);
+  out.u32(s.workers);
 }
 
 inline LoadSpec get_load_spec(Decoder& in) {
@@ -92,6 +96,8 @@ inline LoadSpec get_load_spec(Decoder& in) {
   s.retry.attempts = in.u32();
   s.retry.outcomes = in.u32();
   s.retry.backoff_ns = in.u64();
+  s.worker = in.u32();
+  s.workers = std::max(in.u32(), std::uint32_t{1});
   return s;
 }
 

@@ -101,4 +101,60 @@ BOOST_AUTO_TEST_CASE(damaged_bytes_are_errors) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(intervals_of_two_workers_add_up) {
+  const IntervalFrame one = sample();
+  IntervalFrame sum = sample();
+  add(sum, one);
+  BOOST_TEST(sum.load == one.load);
+  BOOST_TEST(sum.worker == one.worker);
+  BOOST_TEST(sum.seq == one.seq);
+  BOOST_TEST(sum.start_ns == one.start_ns);
+  BOOST_TEST(sum.offered == 2 * one.offered);
+  BOOST_TEST(sum.in_flight == 2 * one.in_flight);
+  BOOST_TEST(sum.sessions_open == 2 * one.sessions_open);
+  BOOST_TEST(sum.sessions_opened == 2 * one.sessions_opened);
+  BOOST_TEST(sum.sessions_failed == 2 * one.sessions_failed);
+  BOOST_TEST(sum.misbehaviour == 2 * one.misbehaviour);
+  BOOST_TEST(sum.late == 2 * one.late);
+  BOOST_TEST(sum.cpu_ns == 2 * one.cpu_ns);
+  BOOST_TEST(sum.run_delay_ns == 2 * one.run_delay_ns);
+  BOOST_TEST(sum.wire.probe == 2 * one.wire.probe);
+  BOOST_TEST(sum.wire.warm_up == 2 * one.wire.warm_up);
+  BOOST_TEST(sum.wire.measured == 2 * one.wire.measured);
+  BOOST_TEST(sum.wire.retried == 2 * one.wire.retried);
+  BOOST_TEST(sum.wire.cancelled == 2 * one.wire.cancelled);
+  BOOST_TEST(sum.send_lag.count() == 2u);
+  BOOST_TEST_REQUIRE(sum.kinds.size() == one.kinds.size());
+  for (std::size_t k = 0; k < one.kinds.size(); ++k) {
+    BOOST_TEST(sum.kinds[k].kind == one.kinds[k].kind);
+    for (std::size_t i = 0; i < outcome_count; ++i)
+      BOOST_TEST(sum.kinds[k].outcomes[i] == 2 * one.kinds[k].outcomes[i]);
+    BOOST_TEST(sum.kinds[k].bytes_in == 2 * one.kinds[k].bytes_in);
+    BOOST_TEST(sum.kinds[k].bytes_out == 2 * one.kinds[k].bytes_out);
+    BOOST_TEST(sum.kinds[k].latency.count() == 2000u);
+    BOOST_TEST(sum.kinds[k].latency.value_at(99) == one.kinds[k].latency.value_at(99));
+    BOOST_TEST(sum.kinds[k].marks[1].count() == 10u);
+    BOOST_TEST((sum.kinds[k].codes ==
+                std::vector<std::pair<std::int64_t, std::uint64_t>>{{503, 8}, {-111, 4}}));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(kinds_of_only_one_worker_are_kept_and_codes_stay_bounded) {
+  IntervalFrame sum;
+  for (std::int64_t worker = 0; worker < 4; ++worker) {
+    IntervalFrame one;
+    KindInterval kind;
+    kind.kind = worker == 3 ? 1 : 0;
+    for (std::int64_t code = 1; code <= 10; ++code) kind.codes.emplace_back(100 * worker + code, 2);
+    one.kinds.push_back(std::move(kind));
+    add(sum, one);
+  }
+  BOOST_TEST_REQUIRE(sum.kinds.size() == 2u);
+  BOOST_TEST(sum.kinds[1].kind == 1u);
+  BOOST_TEST(sum.kinds[0].codes.size() == 16u);
+  BOOST_TEST(sum.kinds[0].codes.back().first == 0);  // the others
+  BOOST_TEST(sum.kinds[0].codes.back().second == 30u);
+  BOOST_TEST(!!decode_interval(encode(sum)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

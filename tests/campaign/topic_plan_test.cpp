@@ -22,7 +22,13 @@ struct Bench {
     const std::string component = id.substr(id.rfind('.') + 1);
     folder.write(id + ".json", manifest_text(id, kind, component, topics));
     folder.write(id + ".so", "not opened");
-    if (kind == "scenario") campaign.load.push_back({component, id, "{}", {}, 1});
+    if (kind == "scenario") {
+      LoadEntry entry;
+      entry.scenario = component;
+      entry.plugin = id;
+      entry.config = "{}";
+      campaign.load.push_back(std::move(entry));
+    }
     if (kind == "collector") campaign.collect.push_back({component, id, "{}", {}, {}});
     if (kind == "report") campaign.report.push_back({component, id, "{}"});
   }

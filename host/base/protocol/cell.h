@@ -7,7 +7,7 @@
 
 namespace ordeal {
 
-inline constexpr std::uint32_t cell_protocol_version = 2;
+inline constexpr std::uint32_t cell_protocol_version = 3;
 
 enum class CellMessage : std::uint16_t {
   // host -> cell
@@ -24,6 +24,7 @@ enum class CellMessage : std::uint16_t {
   events = 11,    // u32 instance, u32 n, n x TopicEvent
   confine = 20,   // u32 n, n x text privilege, u32 most descriptors (0: no limit of its own); once,
                   // before the first load
+  pin = 21,       // u32 core: the whole process runs on that core; before the first load
   // cell -> host
   hello = 64,     // u32 cell_protocol_version
   loaded = 65,    // text id, error ("" when it succeeded)
