@@ -15,6 +15,7 @@
 #include "campaign/campaign_phases.h"
 #include "campaign/campaign_safety.h"
 #include "campaign/campaign_time_scale.h"
+#include "campaign/feeder_index.h"
 #include "campaign/slo_parse.h"
 #include "campaign/topic_plan.h"
 
@@ -197,6 +198,11 @@ Result<Campaign> load_campaign(const std::string& path, const CampaignOverrides&
   Result<Campaign> campaign = parse_effective(*text, path, overrides, registry);
   if (!campaign) return campaign;
   if (Result<TopicPlan> topics = plan_topics(*campaign, registry); !topics) return topics.error();
+  for (std::size_t i = 0; i < campaign->load.size(); ++i) {
+    if (!campaign->load[i].feeder) continue;
+    if (auto sound = check_feeder(*campaign->load[i].feeder); !sound)
+      return std::move(sound.error()).within("feeder of /load/" + std::to_string(i));
+  }
   return campaign;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/duration.h"
 #include "base/result.h"
+#include "engine/feeder_spec.h"
 #include "registry/registry.h"
 
 namespace ordeal {
@@ -29,9 +30,10 @@ struct LoadEntry {
   std::string plugin;    // plugin id, from the registry
   std::string config;    // JSON, defaults merged in
   std::vector<std::pair<std::string, double>> mix;
-  double weight = 1;  // share of the phase's rate and connections
-  std::uint32_t workers = 1;  // cells that share it
+  double weight = 1;                 // share of the phase's rate and connections
+  std::uint32_t workers = 1;         // cells that share it
   std::vector<std::uint32_t> cores;  // worker i is pinned to cores[i % size]; empty: none is
+  std::optional<FeederSpec> feeder;  // of its operations' data
 };
 
 struct CollectEntry {
@@ -128,7 +130,8 @@ struct CampaignOverrides {
   double time_scale = 1;
 };
 
-/// File -> checked campaign. Precedence: defaults < file < environment < --set. Reads, never acts.
+/// File -> checked campaign. Precedence: defaults < file < environment < --set. Reads, never acts;
+/// feeders' files are read from end to end.
 /// Errors: invalid_config (file, line, column, pointer, expected, nearest key; a --set is named as
 /// such); plugin_rejected for a component no usable plugin offers and for topics that do not fit.
 /// Time scale is applied here, with the floors of the design, to everything it covers.

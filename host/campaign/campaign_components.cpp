@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/json.h"
+#include "campaign/campaign_feeder.h"
 #include "campaign/campaign_workers.h"
 #include "registry/component_config.h"
 
@@ -167,6 +168,8 @@ Result<void> read_components(CampaignDocument& document, const Registry& registr
         return document.error(pointer + "/mix", "all weights are 0", "at least one above 0");
     }
     if (auto done = read_workers(document, entry, pointer, load); !done) return done;
+    if (auto done = read_feeder(document, entry, pointer, campaign.source, load); !done)
+      return done;
     campaign.load.push_back(std::move(load));
   }
   add_default_collectors(root, campaign.target);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 
 #include "base/log.h"
@@ -45,9 +46,11 @@ CellLink::CellLink(Loop& loop, std::string name, Channel channel, MessageFn on_m
 
 CellLink::~CellLink() { loop_.remove(watch_); }
 
-void CellLink::send(CellMessage type, const std::vector<std::byte>& payload) {
+void CellLink::send(CellMessage type, const std::vector<std::byte>& payload,
+                    std::span<const int> fds) {
   if (closed_) return;
-  if (!channel_.send(static_cast<std::uint16_t>(type), payload)) return;  // readable() will see it
+  if (!channel_.send(static_cast<std::uint16_t>(type), payload, fds))
+    return;  // readable() will see it
   update_events();
 }
 
@@ -167,6 +170,17 @@ void CellLink::begin(std::uint32_t instance, std::uint32_t load, std::uint32_t w
   out.u64(interval_ns);
   put(out, spec);
   send(CellMessage::begin, bytes);
+}
+
+void CellLink::feed(std::uint32_t instance, const FeederSpec& spec, int file, int index) {
+  std::vector<std::byte> bytes;
+  Encoder out(bytes);
+  out.u32(instance);
+  out.text(spec.file);
+  out.u32(static_cast<std::uint32_t>(spec.format));
+  out.u32(static_cast<std::uint32_t>(spec.order));
+  out.u32(spec.header ? 1 : 0);
+  send(CellMessage::feed, bytes, std::array{file, index});
 }
 
 void CellLink::throttle(std::uint32_t instance, double factor) {

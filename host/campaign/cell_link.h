@@ -14,6 +14,7 @@
 #include "base/protocol/cell.h"
 #include "base/protocol/cell_codec.h"
 #include "campaign/loop.h"
+#include "engine/feeder_spec.h"
 #include "engine/load_spec.h"
 #include "registry/registry.h"
 
@@ -43,6 +44,8 @@ class CellLink {
               std::string_view component, std::string_view config);
   void begin(std::uint32_t instance, std::uint32_t load, std::uint32_t worker,
              std::uint32_t generation, std::uint64_t interval_ns, const LoadSpec& spec);
+  /// Where a scenario's operations get their data. Before begin(); the descriptors are borrowed.
+  void feed(std::uint32_t instance, const FeederSpec& spec, int file, int index);
   void throttle(std::uint32_t instance, double factor);
   void stop(std::uint32_t instance, std::uint64_t drain_ns);
   void collect(std::uint32_t instance, std::uint64_t token);
@@ -86,7 +89,7 @@ class CellLink {
   [[nodiscard]] std::string how_it_ended() const;
 
  private:
-  void send(CellMessage type, const std::vector<std::byte>& payload);
+  void send(CellMessage type, const std::vector<std::byte>& payload, std::span<const int> fds = {});
   /// `all`: until nothing is left, as of a process that has ended.
   void readable(bool all);
   void update_events();

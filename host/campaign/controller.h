@@ -75,6 +75,8 @@ class Controller {
   // controller_baseline.cpp
   bool baseline();
   void record_loads(LoadRun& load);
+  /// Reads the feeders' files. False: one is not as it must be, which ends the run.
+  bool open_feeders();
 
   // controller_phases.cpp
   void phases();
@@ -116,6 +118,7 @@ class Controller {
   std::uint64_t phase_start_ns_ = 0;
   std::uint64_t phase_end_ns_ = 0;
   double planned_seconds_ = 0;
+  LoadRun::Feeders feeders_;
   const LoadRun* current_load_ = nullptr;
   std::uint32_t consecutive_failures_ = 0;
   double health_ = 0;  // of the baseline, 0-100

@@ -20,6 +20,7 @@ namespace {
 namespace json = boost::json;
 constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t probe_operations = 20;
+constexpr std::size_t feeder_slice = std::size_t{16} << 20;
 
 /// A sensor's values while nothing was asked of the machine.
 using IdleValues = std::map<std::string, std::vector<double>>;
@@ -97,6 +98,30 @@ void Controller::record_loads(LoadRun& load) {
   bulletin_->set("loads", loads_fact(campaign_, registry_, load));
 }
 
+bool Controller::open_feeders() {
+  for (const LoadEntry& entry : campaign_.load) {
+    auto& feeder = feeders_.emplace_back();
+    if (!entry.feeder) continue;
+    const auto refuse = [this](const Error& error) {
+      end_with("preflight", error.line(), ExitCode::preflight);
+      return false;
+    };
+    auto opened = FeederSource::open(*entry.feeder);
+    if (!opened) return refuse(opened.error());
+    feeder = std::move(*opened);
+    for (;;) {
+      const auto whole = feeder->check(feeder_slice);
+      if (!whole) return refuse(whole.error());
+      if (*whole) break;
+      // A large one takes seconds: the heartbeat goes on meanwhile.
+      loop_.run_until([] { return false; }, loop_.now() + 1'000'000);
+      if (interrupted()) return false;
+    }
+    if (auto made = feeder->publish(); !made) return refuse(made.error());
+  }
+  return true;
+}
+
 bool Controller::baseline() {
   set_state("readiness");
   const Readiness readiness = check_readiness(campaign_, options_.dir.path);
@@ -107,6 +132,8 @@ bool Controller::baseline() {
     end_with("preflight", readiness.problem(), ExitCode::preflight);
     return false;
   }
+
+  if (!open_feeders()) return false;
 
   set_state("baseline");
   bulletin_->event("phase", "baseline_started", -1, {}, "baseline");
@@ -139,6 +166,7 @@ bool Controller::baseline() {
     spec.sessions = 1;
     spec.max_operations = probe_operations;
     std::vector<LoadSpec> specs(campaign_.load.size(), spec);
+    load.feed(feeders_);
     if (auto begun = load.start(specs); !begun) {
       end_with("preflight", begun.error().line(), begun.error().code);
       return false;

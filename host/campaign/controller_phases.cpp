@@ -282,6 +282,7 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
     load.reset();
     desk_->end_containment(*containment);
   };
+  load->feed(feeders_);
   auto started = load->start(specs(plan, 0));
   if (started)
     loop_.run_until([&] { return load->created() || !load->refusal().empty() || interrupted(); },

@@ -51,6 +51,7 @@ Result<void> LoadRun::start(const std::vector<LoadSpec>& specs) {
     if (!found) return std::move(found).error();
     Load& load = loads_[i];
     load.first = workers_.size();
+    if (feeders_ != nullptr) load.feeder = (*feeders_)[i].get();
     load.workers = workers_used(specs[i], entry.workers);
     if (load.workers < entry.workers && phase_ >= 0)
       log(Severity::info, "load",
@@ -79,9 +80,9 @@ void LoadRun::start_worker(Worker& worker) {
   worker.expected_seq = 0;
   worker.metrics.clear();
   ++worker.generation;
-  auto link = starter_.start(worker.name, [this, &worker](CellLink&, CellMessage type, Decoder& in) {
-    message(worker, type, in);
-  });
+  auto link = starter_.start(
+      worker.name,
+      [this, &worker](CellLink&, CellMessage type, Decoder& in) { message(worker, type, in); });
   if (!link) {
     died(worker, link.error().line());
     return;
@@ -94,6 +95,8 @@ void LoadRun::start_worker(Worker& worker) {
     topics_->attach("scenario", worker.number, *worker.link, scenario_instance, worker.generation);
   worker.link->create(scenario_instance, worker.plugin->id, "scenario", entry.scenario,
                       entry.config);
+  if (const FeederSource* feeder = loads_[worker.load].feeder)
+    worker.link->feed(scenario_instance, feeder->spec(), feeder->file(), feeder->index());
 }
 
 bool LoadRun::created() const {
@@ -215,6 +218,7 @@ void LoadRun::resume_worker(Worker& worker) {
   LoadSpec rest = worker.spec;
   rest.start_ns = now;
   rest.duration_ns = end_ns_ - now;
+  rest.elapsed_ns = now - std::min(now, worker.spec.start_ns);
   // What was left of the warm-up still is.
   const std::uint64_t warm_end = worker.spec.start_ns + worker.spec.warm_up_ns;
   rest.warm_up_ns = warm_end > now ? warm_end - now : 0;
@@ -352,6 +356,7 @@ void LoadRun::frame(Worker& worker, std::span<const std::byte> bytes) {
   }
   worker.silent_since_ns = decoded->end_ns;
   add_up(worker, *decoded);
+  look_at_feeder(worker.load);
   if (auto& merger = loads_[worker.load].merger) {
     merger->add(worker.index, *decoded);
     merged(worker.load);
@@ -362,6 +367,26 @@ void LoadRun::frame(Worker& worker, std::span<const std::byte> bytes) {
 
 void LoadRun::merged(std::size_t load) {
   while (const auto frame = loads_[load].merger->next()) publish(*frame, encode(*frame));
+}
+
+void LoadRun::look_at_feeder(std::size_t number) {
+  Load& load = loads_[number];
+  if (load.feeder == nullptr || load.feeder_told) return;
+  const FeederSource& feeder = *load.feeder;
+  const std::string who = "of load " + std::to_string(number) + " (" +
+                          campaign_.load[number].scenario + "): " + feeder.spec().file;
+  const auto tell = [&](const char* type, const std::string& what) {
+    load.feeder_told = true;
+    bulletin_.event("phase", type, phase_,
+                    {{"load", number}, {"file", feeder.spec().file}, {"text", who + " " + what}},
+                    "feeder " + who + " " + what);
+  };
+  if (feeder.spec().order == FeederSpec::Order::unique && feeder.used() == feeder.records())
+    tell("feeder_used_up", "has no more of its " + std::to_string(feeder.records()) +
+                               " records, each of which is used once; further operations are "
+                               "dropped");
+  else if (feeder.changed())
+    tell("feeder_changed", "was written to during the run; what was read from it may be wrong");
 }
 
 void LoadRun::add_up(const Worker& worker, const IntervalFrame& frame) {

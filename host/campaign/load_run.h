@@ -15,6 +15,7 @@
 #include "campaign/bulletin.h"
 #include "campaign/campaign.h"
 #include "campaign/cell_link.h"
+#include "campaign/feeder_index.h"
 #include "campaign/frame_merger.h"
 #include "campaign/loop.h"
 #include "campaign/services.h"
@@ -83,6 +84,10 @@ class LoadRun {
   [[nodiscard]] std::string refusal() const;
   [[nodiscard]] const Declared& declared(std::size_t load);
 
+  /// Where each load entry's operations get their data; nullptr: from nowhere. Before start();
+  /// borrowed.
+  using Feeders = std::vector<std::unique_ptr<FeederSource>>;
+  void feed(const Feeders& feeders) { feeders_ = &feeders; }
   /// Begins, each load entry with its own spec, of as many sessions and operations as start() was
   /// told; `interval_ns` is that of the frames.
   void begin(const std::vector<LoadSpec>& specs, std::uint64_t interval_ns);
@@ -130,6 +135,8 @@ class LoadRun {
     std::size_t first = 0;  // of its workers
     std::uint32_t workers = 1;
     std::optional<Declared> declared;
+    FeederSource* feeder = nullptr;
+    bool feeder_told = false;             // that it is used up or changed
     std::unique_ptr<FrameMerger> merger;  // nullptr: only one worker
     LoadNow now;
   };
@@ -147,6 +154,7 @@ class LoadRun {
   void frame(Worker& worker, std::span<const std::byte> bytes);
   void add_up(const Worker& worker, const IntervalFrame& frame);
   void merged(std::size_t load);
+  void look_at_feeder(std::size_t load);
   /// One interval of a whole load: into the journal, to rules, reports and people.
   void publish(const IntervalFrame& frame, std::span<const std::byte> bytes);
   [[nodiscard]] bool is_its_own(const IntervalFrame& frame, const Worker& worker);
@@ -159,6 +167,7 @@ class LoadRun {
   Services& services_;
   std::int32_t phase_;
   TopicHub* topics_;
+  const Feeders* feeders_ = nullptr;
   std::vector<Load> loads_;
   std::deque<Worker> workers_;  // by load; they stay where they are
   std::string refusal_;

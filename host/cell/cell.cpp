@@ -104,6 +104,9 @@ void Cell::handle(const Message& message) {
     found->second->deliver(in);
     return;
   }
+  if (type == CellMessage::feed) {  // one that could not be created needs no data
+    if (found == components_.end() || found->second->feed(in, message.fds)) return;
+  }
   if (found == components_.end() || !found->second->handle(type, in) || !in.ok())
     log(Severity::error, "cell",
         "message " + std::to_string(message.type) + " for instance " + std::to_string(number) +
@@ -133,8 +136,8 @@ void Cell::pin(std::uint32_t core) {
   const int error = errno;
   CPU_FREE(set);
   if (pinned) return;
-  const std::string text =
-      "its worker could not be pinned to core " + std::to_string(core) + ": " + std::strerror(error);
+  const std::string text = "its worker could not be pinned to core " + std::to_string(core) + ": " +
+                           std::strerror(error);
   log(Severity::warning, "cell", text);
   send_trouble(0, "unpinned", 1, text);
 }

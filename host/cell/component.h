@@ -39,6 +39,12 @@ class Component {
   /// kind.
   virtual bool handle(CellMessage type, Decoder& in) = 0;
 
+  /// CellMessage::feed behind the instance. The descriptors are borrowed. False: as above.
+  virtual bool feed(Decoder& in, std::span<const UniqueFd> fds) {
+    static_cast<void>(in), static_cast<void>(fds);
+    return false;
+  }
+
   /// CellMessage::events behind the instance, for a component of any kind.
   void deliver(Decoder& in) {
     if (host_->bus() != nullptr) host_->bus()->deliver(in);

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "cell/component.h"
+#include "engine/feeder.h"
 #include "engine/load_spec_codec.h"
 #include "engine/worker.h"
 #include "ordeal/abi/scenario.h"
@@ -42,6 +43,21 @@ class ScenarioComponent final : public Component {
     return declared;
   }
 
+  bool feed(Decoder& in, std::span<const UniqueFd> fds) override {
+    FeederSpec spec;
+    spec.file = in.text();
+    spec.format = static_cast<FeederSpec::Format>(in.u32());
+    spec.order = static_cast<FeederSpec::Order>(in.u32());
+    spec.header = in.u32() != 0;
+    if (!in.ok() || fds.size() != 2) return false;
+    auto feeder = Feeder::map(std::move(spec), fds[0].get(), fds[1].get());
+    if (feeder)
+      worker_->feed(std::move(*feeder));
+    else
+      no_feeder_ = feeder.error().line();
+    return true;
+  }
+
   bool handle(CellMessage type, Decoder& in) override {
     switch (type) {
       case CellMessage::begin:
@@ -65,13 +81,15 @@ class ScenarioComponent final : public Component {
     generation_ = in.u32();
     interval_ns_ = in.u64();
     const LoadSpec spec = get_load_spec(in);
-    auto begun = worker_->begin(spec);
+    std::string problem = no_feeder_;
+    if (problem.empty())
+      if (auto begun = worker_->begin(spec); !begun) problem = begun.error().line();
     std::vector<std::byte> bytes;
     Encoder out(bytes);
     out.u32(number());
-    out.text(begun ? std::string() : begun.error().line());
+    out.text(problem);
     send(CellMessage::begun, bytes);
-    if (!begun) return;
+    if (!problem.empty()) return;
     // Frames end on a grid that starts with the load, so that those of several workers line up.
     next_ns_ = std::max(spec.start_ns, host().clock().monotonic_ns()) + interval_ns_;
     arm();
@@ -118,6 +136,7 @@ class ScenarioComponent final : public Component {
   const ordeal_scenario_factory* factory_ = nullptr;
   void* instance_ = nullptr;
   std::optional<Worker> worker_;
+  std::string no_feeder_;  // why there is none
   std::uint32_t load_ = 0;
   std::uint32_t index_ = 0;
   std::uint32_t generation_ = 0;

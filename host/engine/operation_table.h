@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "ordeal/abi/scenario.h"
@@ -10,8 +11,8 @@
 namespace ordeal {
 
 /// The operations in flight, found by id in O(1) and kept in order of their deadlines, in one lane
-/// per timeout so that a new one comes last in its own. Addresses stay until the operation is released, as the ABI promises. No allocation once it has grown. One
-/// thread.
+/// per timeout so that a new one comes last in its own. Addresses stay until the operation is
+/// released, as the ABI promises. No allocation once it has grown. One thread.
 class OperationTable {
  public:
   struct Operation {
@@ -20,6 +21,8 @@ class OperationTable {
     std::uint64_t given_up = 0;  // the last id of this slot that the engine gave up
     std::uint32_t lane = 0;
     std::uint32_t attempt = 1;
+    std::uint64_t record = 0;  // of the feeder
+    std::string data;          // op.data points here, or into the feeder's file
     Operation* previous = nullptr;
     Operation* next = nullptr;
   };
@@ -94,8 +97,7 @@ class OperationTable {
     Operation* earliest = nullptr;
     for (std::size_t lane = 0; lane < lanes_.size(); ++lane)
       if (Operation* const one = first(lane);
-          one != nullptr &&
-          (earliest == nullptr || one->op.deadline_ns < earliest->op.deadline_ns))
+          one != nullptr && (earliest == nullptr || one->op.deadline_ns < earliest->op.deadline_ns))
         earliest = one;
     return earliest;
   }

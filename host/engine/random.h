@@ -12,7 +12,7 @@ class Random {
  public:
   /// What is drawn for different purposes comes from different streams, so that none of them
   /// changes because another one draws more.
-  enum class Stream : std::uint64_t { mix, arrivals, think };
+  enum class Stream : std::uint64_t { mix, arrivals, think, feeder };
 
   Random() = default;
   Random(std::uint64_t seed, Stream stream)

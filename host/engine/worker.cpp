@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/worker.h"
 
+#include "engine/feeder.h"
 #include "engine/worker_impl.h"
 
 namespace ordeal {
@@ -14,6 +15,7 @@ Result<void> Worker::attach(const ordeal_scenario_factory* factory, void* instan
   return impl_->attach(factory, instance);
 }
 const Worker::Info& Worker::info() const { return impl_->info(); }
+void Worker::feed(std::unique_ptr<Feeder> feeder) { impl_->feed(std::move(feeder)); }
 Result<void> Worker::begin(const LoadSpec& spec) { return impl_->begin(spec); }
 void Worker::throttle(double factor) { impl_->throttle(factor); }
 void Worker::stop(std::uint64_t drain_ns) { impl_->stop(drain_ns); }

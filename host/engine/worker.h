@@ -16,6 +16,11 @@
 
 namespace ordeal {
 
+class Feeder;
+
+/// Why an operation was dropped that had no record: ENODATA.
+inline constexpr std::int64_t no_record_code = 61;
+
 /// Drives one scenario instance through one phase after another: decides when which session issues
 /// what, measures, counts. Owns neither reactor nor plugin. One thread: the reactor's.
 ///
@@ -29,6 +34,9 @@ namespace ordeal {
 ///    least 1,024, at most 1,000,000). A hold or a stop makes those waiting `cancelled`.
 ///  - Closed load has no schedule to miss: each failed attempt to open a session during the phase
 ///    counts as one operation offered and `dropped`.
+///  - An operation for which the feeder has no record left is `dropped` with code no_record_code
+///  and
+///    never sent. Closed load then ends.
 ///  - send_lag is the generator's own lateness: from the intended start to the issue when a session
 ///    was free, else to the moment the arrival was noticed.
 ///  - wire.cancelled counts operations issued and given up (timeout, stop), assuming that each was
@@ -55,6 +63,8 @@ class Worker {
   Result<void> attach(const ordeal_scenario_factory* factory, void* instance);
   [[nodiscard]] const Info& info() const;
 
+  /// Where operations get their data from the next begin() on.
+  void feed(std::unique_ptr<Feeder> feeder);
   /// Starts a phase. Error: invalid_config when the mix names no kind of the scenario.
   Result<void> begin(const LoadSpec& spec);
   /// Multiplies the offered rate (open) or the share of sessions in use (closed) by `factor` in

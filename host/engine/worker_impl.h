@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <queue>
 #include <utility>
 #include <vector>
 
 #include "engine/arrivals.h"
+#include "engine/feeder.h"
 #include "engine/kind_mix.h"
 #include "engine/operation_table.h"
 #include "engine/recorded_arrivals.h"
@@ -42,6 +44,7 @@ class Worker::Impl {
 
   [[nodiscard]] const ordeal_engine* engine() const { return &engine_; }
   [[nodiscard]] const Info& info() const { return info_; }
+  void feed(std::unique_ptr<Feeder> feeder) { feeder_ = std::move(feeder); }
   [[nodiscard]] bool finished() const { return !active_; }
   void on_finished(std::function<void()> fn) { on_finished_ = std::move(fn); }
 
@@ -63,6 +66,7 @@ class Worker::Impl {
     std::uint32_t attempt;  // the coming one, from 2
     std::uint32_t session;  // closed load: whose place it keeps meanwhile
     Outcome outcome;        // so far
+    std::uint64_t record;   // of the feeder
     bool operator>(const Again& other) const { return since_ns > other.since_ns; }
   };
   template <typename Entry>
@@ -126,8 +130,10 @@ class Worker::Impl {
 
   // worker_operations.cpp
   void complete(std::uint64_t id, const ordeal_result* result);
+  // `record`: what a further attempt had already taken from the feeder.
   void issue(std::uint32_t session, std::uint32_t kind, std::uint64_t intended, std::uint64_t now,
-             std::uint32_t attempt = 1);
+             std::uint32_t attempt = 1, std::uint64_t record = 0);
+  void no_record_left(std::uint32_t kind, std::uint64_t intended);
   void issue_closed(std::uint32_t session);
   void arrive(std::uint64_t now);
   void arrive_all(std::uint64_t now);
@@ -141,8 +147,7 @@ class Worker::Impl {
   void record_marks(KindInterval& kind, const ordeal_mark* marks, std::uint32_t n_marks);
 
   // worker_rests.cpp: think times, second attempts, sessions that have done their share.
-  bool try_again(const Operation& operation, Outcome outcome, std::int64_t code,
-                 std::uint64_t now);
+  bool try_again(const Operation& operation, Outcome outcome, std::int64_t code, std::uint64_t now);
   void free_place(const Again& again);
   void try_now(std::uint32_t session);
   void end_attempts(const Again& again, Outcome outcome, std::uint64_t now);
@@ -199,10 +204,11 @@ class Worker::Impl {
   std::function<void()> on_finished_;
 
   LoadSpec spec_;
-  bool active_ = false;   // a phase is in progress
-  bool started_ = false;  // its start has come
-  bool over_ = false;     // no operation is to be started but those waiting
-  bool stopped_ = false;  // and it was not the phase's own end
+  std::unique_ptr<Feeder> feeder_;  // nullptr: operations have no data
+  bool active_ = false;             // a phase is in progress
+  bool started_ = false;            // its start has come
+  bool over_ = false;               // no operation is to be started but those waiting
+  bool stopped_ = false;            // and it was not the phase's own end
   bool pumping_ = false;
   bool scheduled_ = false;
   bool again_ = false;  // something was scheduled while pumping

@@ -21,7 +21,8 @@ bool is_answer(Outcome outcome) {
 }  // namespace
 
 void Worker::Impl::issue(std::uint32_t session, std::uint32_t kind, std::uint64_t intended,
-                         std::uint64_t now, std::uint32_t attempt) {
+                         std::uint64_t now, std::uint32_t attempt, std::uint64_t record) {
+  if (feeder_ && attempt == 1 && !feeder_->take(record)) return no_record_left(kind, intended);
   SessionTable::Session& s = sessions_[session];
   sessions_.remove_ready(session);
   ++s.in_flight;
@@ -39,11 +40,21 @@ void Worker::Impl::issue(std::uint32_t session, std::uint32_t kind, std::uint64_
   operation.lane = kinds_[kind].lane;
   operation.attempt = attempt;
   // A further attempt has a timeout of its own, but does not hold up the end of the phase.
-  if (attempt > 1)
-    op.deadline_ns = std::min(now, end_ns_) + kinds_[kind].timeout_ns;
+  if (attempt > 1) op.deadline_ns = std::min(now, end_ns_) + kinds_[kind].timeout_ns;
+  if (feeder_) {
+    operation.record = record;
+    const std::string_view data = feeder_->read(record, operation.data);
+    op.data = {data.data(), data.size()};
+  }
   operations_.link(operation);
   watch_deadline(op.deadline_ns);
   factory_.issue(instance_, &op);
+}
+
+// Open load goes on: what its schedule asks for and was never sent is to be seen.
+void Worker::Impl::no_record_left(std::uint32_t kind, std::uint64_t intended) {
+  if (!warm_up(intended)) recorder_.outcome(kind, Outcome::dropped, no_record_code);
+  if (!open_load()) phase_over();
 }
 
 void Worker::Impl::issue_closed(std::uint32_t session) {

@@ -62,6 +62,7 @@ Result<void> Worker::Impl::begin(const LoadSpec& spec) {
   sessions_in_use_ = spec_.sessions;
   waiting_bound_ = waiting_room();
   think_random_ = Random(spec_.seed, Random::Stream::think);
+  if (feeder_) feeder_->begin(spec_.worker, spec_.workers, spec_.seed);
   usage_.restart();
   recorder_.counts().start_ns = now;
   for (std::uint32_t i = 0; i < spec_.sessions; ++i) want(i);

@@ -29,7 +29,7 @@ bool Worker::Impl::try_again(const Operation& operation, Outcome outcome, std::i
   const ordeal_op& op = operation.op;
   if (!open_load()) ++sessions_[op.session].resting;
   again_later_.push({now + backoff, op.intended_ns, code, op.kind, operation.attempt + 1,
-                     op.session, outcome});
+                     op.session, outcome, operation.record});
   watch_rests();
   return true;
 }
@@ -42,7 +42,7 @@ void Worker::Impl::free_place(const Again& again) {
 
 void Worker::Impl::try_now(std::uint32_t session) {
   const Again next = again_line_.pop();
-  issue(session, next.kind, next.intended_ns, fresh_now(), next.attempt);
+  issue(session, next.kind, next.intended_ns, fresh_now(), next.attempt, next.record);
 }
 
 void Worker::Impl::end_attempts(const Again& again, Outcome outcome, std::uint64_t now) {

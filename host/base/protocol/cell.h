@@ -25,6 +25,8 @@ enum class CellMessage : std::uint16_t {
   confine = 20,   // u32 n, n x text privilege, u32 most descriptors (0: no limit of its own); once,
                   // before the first load
   pin = 21,       // u32 core: the whole process runs on that core; before the first load
+  feed = 22,  // u32 instance, text file, u32 format, order, header; with the descriptors of file
+              // and index: before begin, the data of a scenario's operations (see Feeder)
   // cell -> host
   hello = 64,     // u32 cell_protocol_version
   loaded = 65,    // text id, error ("" when it succeeded)
