@@ -117,4 +117,21 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_names_both_manifests) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(every_worker_of_a_load_is_a_user_of_its_own) {
+  Bench bench;
+  bench.add("com.acme.kv", "scenario", publishes(stream_1));
+  bench.add("com.acme.kv2", "scenario", publishes(stream_1));
+  bench.campaign.load[0].workers = 2;
+  const auto plan = bench.plan();
+  BOOST_TEST_REQUIRE(!!plan, (plan ? "" : plan.error().line()));
+  BOOST_TEST_REQUIRE(plan->users.size() == 3u);
+  BOOST_TEST(plan->users[0].label.ends_with("(scenario kv worker 0)"));
+  BOOST_TEST(plan->users[1].label.ends_with("(scenario kv worker 1)"));
+  BOOST_TEST(plan->users[2].label.ends_with("(scenario kv2)"));
+  for (std::size_t i = 0; i < 3; ++i) {
+    BOOST_TEST(plan->users[i].index == i);
+    BOOST_TEST(plan->users[i].source == i + 1);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
