@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -130,6 +131,26 @@ BOOST_AUTO_TEST_CASE(random_records_repeat_with_the_seed) {
     if (round == 1) BOOST_TEST((lines == before));
     before = lines;
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_written_to_meanwhile_is_named) {
+  spill(ordeal.file("users.csv"), users(10));
+  spill(ordeal.file("campaign.json"),
+        R"({"campaign": "feeder", "baseline": {"duration": "500ms", "required_health": 0},
+            "load": [{"scenario": "records", "config": {"folder": ")" +
+            ordeal.file("seen") + R"("}, "feeder": {"file": "users.csv"}}],
+            "phases": [{"name": "p", "duration": "3s", "rate": 20, "judge": false}],
+            "report": [{"report": "json"}]})");
+  const auto program = ordeal.start({"run", ordeal.file("campaign.json"), "--yes", "--plugin-dir",
+                                     ORDEAL_BUILD_DIR "/tests/records"});
+  BOOST_REQUIRE(ordeal.wait_for_load());
+  std::ofstream(ordeal.file("users.csv"), std::ios::app) << "more,\"than before\"\n";
+  BOOST_TEST(program->wait(30).has_value());
+  BOOST_TEST(
+      contains(boost::json::serialize(ordeal.report()), "users.csv was written to during the run"));
+  const auto workers = seen("load-");
+  BOOST_TEST_REQUIRE(workers.size() == 1u);
+  for (const auto& line : workers[0]) BOOST_TEST(!contains(line, "more"));
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_line_is_named_before_any_load) {
