@@ -1,93 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection.h"
 
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cerrno>
 
 namespace http {
-
-void Connection::open() {
-  tried_ = 0;
-  open_ns_ = shared_.host.now_ns();
-  if (address_ >= shared_.addresses->size()) address_ = 0;
-  try_next_address(EADDRNOTAVAIL);
-}
-
-// Starts with the address that worked last, and goes once round the list.
-void Connection::try_next_address(std::int64_t last_error) {
-  const std::vector<Address>& addresses = *shared_.addresses;
-  while (tried_ < addresses.size()) {
-    drop(false);
-    if (tried_ > 0 && ++address_ == addresses.size()) address_ = 0;
-    ++tried_;
-    const Address& to = addresses[address_];
-    fd_ = ::socket(to.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd_ < 0) {
-      last_error = errno;
-      continue;
-    }
-    const int on = 1;
-    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const bool at_once = ::connect(fd_, to.get(), to.size) == 0;
-    if (!at_once && errno != EINPROGRESS) {
-      last_error = errno;
-      continue;
-    }
-    if (shared_.host.watch<&Connection::ready>(fd_, at_once ? ORDEAL_IO_READ : ORDEAL_IO_WRITE,
-                                               this, &watch_) != ORDEAL_OK) {
-      last_error = EMFILE;
-      continue;
-    }
-    state_ = State::connecting;
-    if (at_once) {
-      connected();
-    } else if (shared_.host.timer<&Connection::connect_timeout>(
-                   shared_.host.now_ns() + shared_.connect_timeout_ns, this, &timer_) !=
-               ORDEAL_OK) {
-      timer_ = 0;  // the kernel's own time-out still ends the attempt
-    }
-    return;
-  }
-  fail_open(last_error == ETIMEDOUT ? ORDEAL_OUTCOME_TIMEOUT : ORDEAL_OUTCOME_REFUSED, last_error);
-}
 
 void Connection::fail_open(std::uint32_t outcome, std::int64_t code) {
   drop(false);
   shared_.engine.opened(session_, outcome, code);
 }
 
-void Connection::connected() {
-  if (timer_ != 0) shared_.host.cancel_timer(timer_);
-  timer_ = 0;
-  state_ = State::open;
-  const ordeal_mark mark{mark_connect, 0, shared_.host.now_ns() - open_ns_};
+void Connection::transport_opened() noexcept {
+  const ordeal_mark mark{mark_connect, 0, transport_.connect_ns()};
   shared_.engine.opened(session_, ORDEAL_OUTCOME_OK, 0, &mark, 1);
 }
 
-void Connection::connect_timeout() noexcept {
-  timer_ = 0;
-  try_next_address(ETIMEDOUT);
+void Connection::transport_failed(std::uint32_t outcome, std::int64_t code) noexcept {
+  shared_.engine.opened(session_, outcome, code);
 }
 
-void Connection::ready(std::uint32_t events) noexcept {
-  if (state_ == State::connecting) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-    if (error != 0) {
-      try_next_address(error);
-      return;
-    }
-    shared_.host.rewatch(watch_, ORDEAL_IO_READ);
-    connected();
-    return;
-  }
+void Connection::transport_ready(std::uint32_t events) noexcept {
   if ((events & ORDEAL_IO_WRITE) != 0) send_rest();
   // A hang-up or an error is found out by reading.
-  if (state_ == State::open && (events & ~std::uint32_t{ORDEAL_IO_WRITE}) != 0) receive();
+  if (transport_.is_open() && (events & ~std::uint32_t{ORDEAL_IO_WRITE}) != 0) receive();
 }
 
 void Connection::issue(std::uint64_t op_id, const Request& request) {
@@ -107,30 +42,25 @@ void Connection::issue(std::uint64_t op_id, const Request& request) {
 
 void Connection::send_rest() {
   if (request_ == nullptr) return;
-  const ssize_t n =
-      ::send(fd_, request_->bytes.data() + sent_, request_->bytes.size() - sent_, MSG_NOSIGNAL);
-  if (n < 0 && errno != EAGAIN && errno != EINTR) {
+  const ssize_t n = transport_.send(request_->bytes.data() + sent_, request_->bytes.size() - sent_);
+  if (n == Transport::failed) {
     // What the peer said before it went, if anything, is still to be read.
-    if (errno == EPIPE || errno == ECONNRESET) {
+    const std::int64_t error = transport_.error();
+    if (error == EPIPE || error == ECONNRESET) {
       receive();
-      if (request_ == nullptr || state_ != State::open) return;
-      finish(ORDEAL_OUTCOME_REFUSED, EPIPE, false);
-      return;
+      if (request_ == nullptr || !transport_.is_open()) return;
     }
-    finish(ORDEAL_OUTCOME_REFUSED, errno, false);
+    finish(ORDEAL_OUTCOME_REFUSED, error == ECONNRESET ? EPIPE : error, false);
     return;
   }
   if (n > 0) sent_ += static_cast<std::size_t>(n);
-  const bool more = sent_ < request_->bytes.size();
-  if (more == writing_) return;
-  writing_ = more;
-  shared_.host.rewatch(watch_, ORDEAL_IO_READ | (more ? std::uint32_t{ORDEAL_IO_WRITE} : 0u));
+  transport_.want_write(sent_ < request_->bytes.size());
 }
 
 void Connection::receive() {
-  const ssize_t n = ::recv(fd_, shared_.buffer.data(), shared_.buffer.size(), 0);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  const int error = n < 0 ? errno : 0;
+  const ssize_t n = transport_.recv(shared_.buffer.data(), shared_.buffer.size());
+  if (n == Transport::blocked) return;
+  const std::int64_t error = n < 0 ? transport_.error() : 0;
   if (request_ == nullptr) {
     // Idle: the end of keep-alive, or bytes that nobody asked for.
     drop(false);
@@ -209,19 +139,7 @@ void Connection::unlink() {
 
 void Connection::drop(bool abrupt) {
   unlink();
-  if (timer_ != 0) shared_.host.cancel_timer(timer_);
-  timer_ = 0;
-  if (watch_ != 0) shared_.host.unwatch(watch_);
-  watch_ = 0;
-  writing_ = false;
-  state_ = State::closed;
-  if (fd_ < 0) return;
-  if (abrupt) {
-    const linger reset{1, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-  }
-  ::close(fd_);
-  fd_ = -1;
+  transport_.close(abrupt);
 }
 
 }  // namespace http

@@ -7,8 +7,8 @@
 
 #include "ordeal/scenario.hpp"
 #include "request.h"
-#include "resolver.h"
 #include "response_parser.h"
+#include "transport.h"
 
 namespace http {
 
@@ -21,24 +21,24 @@ class Connection;
 struct Shared {
   ordeal::Host host;
   ordeal::Engine engine;
-  std::uint64_t connect_timeout_ns = 0;
-  const std::vector<Address>* addresses = nullptr;
+  Route route;
   std::vector<char> buffer = std::vector<char>(64 * 1024);  // one receive at a time
   Connection* oldest = nullptr;  // connections with a request in flight, by when it was sent
   Connection* newest = nullptr;
 };
 
-/// One session: a TCP connection that takes one request at a time. Its state is settled before the
-/// engine is told of anything, so it does not matter what the engine does then.
-class Connection {
+/// One session: an HTTP/1.1 connection that takes one request at a time. Its state is settled
+/// before the engine is told of anything, so it does not matter what the engine does then.
+class Connection final : private TransportUser {
  public:
-  Connection(Shared& shared, ordeal_session_id session) : shared_(shared), session_(session) {}
+  Connection(Shared& shared, ordeal_session_id session)
+      : shared_(shared), session_(session), transport_(shared.route, *this, session) {}
   ~Connection() { drop(false); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Connects to the first address that takes it; answered through opened.
-  void open();
+  /// Answered through opened.
+  void open() { transport_.open(); }
   /// Answers the open in progress with a failure.
   void fail_open(std::uint32_t outcome, std::int64_t code);
   void close(std::uint32_t how) { drop(how == ORDEAL_CLOSE_ABRUPT); }
@@ -51,12 +51,9 @@ class Connection {
   [[nodiscard]] Connection* newer() const { return newer_; }
 
  private:
-  enum class State { closed, connecting, open };
-
-  void try_next_address(std::int64_t last_error);
-  void connected();
-  void ready(std::uint32_t events) noexcept;
-  void connect_timeout() noexcept;
+  void transport_opened() noexcept override;
+  void transport_failed(std::uint32_t outcome, std::int64_t code) noexcept override;
+  void transport_ready(std::uint32_t events) noexcept override;
   void send_rest();
   void receive();
   void finish(std::uint32_t outcome, std::int64_t code, bool keep);
@@ -65,18 +62,11 @@ class Connection {
 
   Shared& shared_;
   ordeal_session_id session_;
-  State state_ = State::closed;
-  int fd_ = -1;
-  std::uint64_t watch_ = 0;
-  std::uint64_t timer_ = 0;
-  std::size_t address_ = 0;  // of the list, the one being tried or in use
-  std::size_t tried_ = 0;
-  std::uint64_t open_ns_ = 0;
+  Transport transport_;
 
   const Request* request_ = nullptr;  // in flight
   std::uint64_t op_id_ = 0;
   std::size_t sent_ = 0;
-  bool writing_ = false;  // waits for the socket to take the rest
   std::uint64_t received_ = 0;
   std::uint64_t sent_ns_ = 0;
   std::uint64_t first_byte_ns_ = 0;

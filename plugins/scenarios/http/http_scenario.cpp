@@ -21,8 +21,9 @@ class HttpScenario final : public ordeal::Scenario {
         resolver_(context.host, config_.url.host, config_.url.port, [this] { resolved(); }),
         shared_{.host = context.host,
                 .engine = context.engine,
-                .connect_timeout_ns = config_.connect_timeout_ns,
-                .addresses = &resolver_.addresses()} {}
+                .route = {.host = context.host,
+                          .addresses = &resolver_.addresses(),
+                          .connect_timeout_ns = config_.connect_timeout_ns}} {}
 
   ordeal::ScenarioInfo describe() override {
     ordeal::ScenarioInfo info;
