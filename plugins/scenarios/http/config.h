@@ -15,6 +15,10 @@ struct Config {
   Url url;
   std::vector<Kind> kinds;
   std::uint64_t connect_timeout_ns = 0;
+  std::uint64_t max_body = 0;
+  std::uint64_t seed = 0;  // of what is filled in at random; 0: different each time
+  bool trace_sampled = false;
+  bool streams = false;  // a request's response is a stream of events
 };
 
 /// Reads JSON that satisfies the manifest's schema. Throws ordeal::Failure (invalid) for what a

@@ -3,10 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
+#include "exchange.h"
 #include "ordeal/scenario.hpp"
-#include "request.h"
 #include "response_parser.h"
 #include "transport.h"
 
@@ -22,6 +23,7 @@ struct Shared {
   ordeal::Host host;
   ordeal::Engine engine;
   Route route;
+  ExchangeShared& exchange;
   std::vector<char> buffer = std::vector<char>(64 * 1024);  // one receive at a time
   Connection* oldest = nullptr;  // connections with a request in flight, by when it was sent
   Connection* newest = nullptr;
@@ -43,7 +45,7 @@ class Connection final : private TransportUser {
   void fail_open(std::uint32_t outcome, std::int64_t code);
   void close(std::uint32_t how) { drop(how == ORDEAL_CLOSE_ABRUPT); }
   /// `request` lives as long as the instance.
-  void issue(std::uint64_t op_id, const Request& request);
+  void issue(const ordeal_op& op, const Request& request);
   /// Gives up the request in flight: only a new connection is in a known state again.
   void cancel();
 
@@ -54,9 +56,10 @@ class Connection final : private TransportUser {
   void transport_opened() noexcept override;
   void transport_failed(std::uint32_t outcome, std::int64_t code) noexcept override;
   void transport_ready(std::uint32_t events) noexcept override;
+  void stream_over() noexcept;
   void send_rest();
   void receive();
-  void finish(std::uint32_t outcome, std::int64_t code, bool keep);
+  void finish(Exchange::Verdict verdict, bool keep);
   void unlink();
   void drop(bool abrupt);
 
@@ -64,12 +67,15 @@ class Connection final : private TransportUser {
   ordeal_session_id session_;
   Transport transport_;
 
-  const Request* request_ = nullptr;  // in flight
+  Exchange exchange_;
+  std::string_view bytes_;  // the request's
+  bool busy_ = false;       // a request is in flight
   std::uint64_t op_id_ = 0;
   std::size_t sent_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t sent_ns_ = 0;
   std::uint64_t first_byte_ns_ = 0;
+  std::uint64_t stream_timer_ = 0;  // ends a stream of events that has been followed long enough
   Connection* older_ = nullptr;
   Connection* newer_ = nullptr;
   ResponseParser parser_;

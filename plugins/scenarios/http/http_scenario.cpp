@@ -19,16 +19,27 @@ class HttpScenario final : public ordeal::Scenario {
       : Scenario(context),
         config_(parse_config(context.config)),
         resolver_(context.host, config_.url.host, config_.url.port, [this] { resolved(); }),
+        exchange_{.host = context.host,
+                  .engine = context.engine,
+                  .max_body = config_.max_body,
+                  .renderer = {config_.seed, config_.trace_sampled},
+                  .json = {}},
         shared_{.host = context.host,
                 .engine = context.engine,
                 .route = {.host = context.host,
                           .addresses = &resolver_.addresses(),
-                          .connect_timeout_ns = config_.connect_timeout_ns}} {}
+                          .connect_timeout_ns = config_.connect_timeout_ns},
+                .exchange = exchange_} {}
 
   ordeal::ScenarioInfo describe() override {
     ordeal::ScenarioInfo info;
     for (const Kind& kind : config_.kinds) info.kinds.push_back(kind.name);
     info.marks = {"connect", "first_byte"};
+    if (config_.streams) {
+      exchange_.mark_first_event = static_cast<std::uint32_t>(info.marks.size());
+      exchange_.mark_event_gap = exchange_.mark_first_event + 1;
+      info.marks.insert(info.marks.end(), {"first_event", "event_gap"});
+    }
     return info;
   }
 
@@ -50,7 +61,7 @@ class HttpScenario final : public ordeal::Scenario {
   }
 
   void issue(const ordeal_op& op) override {
-    connections_[op.session]->issue(op.id, config_.kinds[op.kind].take());
+    connections_[op.session]->issue(op, config_.kinds[op.kind].take());
   }
 
   // What is cancelled is nearly always what was sent first.
@@ -79,6 +90,7 @@ class HttpScenario final : public ordeal::Scenario {
 
   Config config_;
   Resolver resolver_;
+  ExchangeShared exchange_;
   Shared shared_;
   std::vector<ordeal_session_id> unresolved_;
   std::vector<std::unique_ptr<Connection>> connections_;

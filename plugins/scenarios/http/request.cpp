@@ -9,18 +9,20 @@
 
 namespace http {
 
-namespace {
-
 bool same_name(std::string_view a, std::string_view b) {
   return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-bool has(const Headers& headers, std::string_view name) {
+bool has_header(const Headers& headers, std::string_view name) {
   return std::any_of(headers.begin(), headers.end(),
                      [&](const auto& header) { return same_name(header.first, name); });
 }
 
-}  // namespace
+std::string_view header_value(const Headers& headers, std::string_view name) {
+  for (const auto& header : headers)
+    if (same_name(header.first, name) && header.second.is_static()) return header.second.text();
+  return {};
+}
 
 bool is_token(std::string_view text) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
@@ -31,36 +33,58 @@ bool is_token(std::string_view text) {
 }
 
 void set_header(Headers& headers, std::string_view name, std::string_view value) {
-  if (!is_token(name))
-    throw ordeal::Failure(ORDEAL_E_INVALID,
-                          "header '" + std::string(name) + "': not a header name");
+  const auto refuse = [&](const std::string& why) {
+    throw ordeal::Failure(ORDEAL_E_INVALID, "header '" + std::string(name) + "': " + why);
+  };
+  if (!is_token(name)) refuse("not a header name");
   for (const char c : value)
     if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f)
-      throw ordeal::Failure(ORDEAL_E_INVALID, "header '" + std::string(name) +
-                                                  "': its value holds a control character");
+      refuse("its value holds a control character");
   // The body's length is ours to know, and chunked requests are not made.
   if (same_name(name, "Content-Length") || same_name(name, "Transfer-Encoding"))
-    throw ordeal::Failure(ORDEAL_E_INVALID, "header '" + std::string(name) +
-                                                "': follows from the body, leave it out");
+    refuse("follows from the body, leave it out");
   std::erase_if(headers, [&](const auto& header) { return same_name(header.first, name); });
-  headers.emplace_back(name, value);
+  headers.emplace_back(name, Template(value, Encoding::header));
 }
 
-Request build_request(const Url& url, std::string_view method, std::string_view path,
-                      Headers headers, std::string_view body, const StatusSet& expected) {
+Request build_request(const Url& url, std::shared_ptr<const Message> message,
+                      const Template& path) {
+  const Message& m = *message;
   Request request;
-  request.head = method == "HEAD";
-  request.expected = expected;
-  std::string& out = request.bytes;
-  out.append(method).append(" ").append(url.path).append(path).append(" HTTP/1.1\r\n");
-  if (!has(headers, "Host")) out.append("Host: ").append(url.authority).append("\r\n");
-  if (!has(headers, "User-Agent")) out.append("User-Agent: ordeal\r\n");
-  for (const auto& [name, value] : headers)
-    out.append(name).append(": ").append(value).append("\r\n");
-  const bool wants_length = method == "POST" || method == "PUT" || method == "PATCH";
-  if (!body.empty() || wants_length)
-    out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
-  out.append("\r\n").append(body);
+  request.authority = url.authority;
+  request.path.append(url.path);
+  request.path.append(path);
+  request.head = m.method == "HEAD";
+  request.followed = m.stream || m.expect.wants_content();
+  Template head;
+  head.append(m.method);
+  head.append(" ");
+  head.append(request.path);
+  head.append(" HTTP/1.1\r\n");
+  if (!has_header(m.headers, "Host")) head.append("Host: " + url.authority + "\r\n");
+  for (const auto& [name, value] : m.headers) {
+    head.append(name);
+    head.append(": ");
+    head.append(value);
+    head.append("\r\n");
+  }
+  if (!m.body.empty() || m.sends_length) {
+    head.append("Content-Length: ");
+    if (m.body.is_static()) {
+      head.append(std::to_string(m.body.text().size()));
+    } else {
+      head.append(Template::Piece::Kind::length);
+    }
+    head.append("\r\n");
+  }
+  head.append("\r\n");
+  request.rendered = !head.is_static() || !m.body.is_static();
+  if (request.rendered) {
+    request.http1_head = std::move(head);
+  } else {
+    request.bytes.append(head.text()).append(m.body.text());
+  }
+  request.message = std::move(message);
   return request;
 }
 

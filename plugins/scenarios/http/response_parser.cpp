@@ -3,37 +3,62 @@
 
 namespace http {
 
-constinit const llhttp_settings_t ResponseParser::settings = [] {
+constinit const llhttp_settings_t ResponseParser::plain_settings = [] {
   llhttp_settings_t s{};
   s.on_headers_complete = &ResponseParser::headers_complete;
   s.on_message_complete = &ResponseParser::message_complete;
   return s;
 }();
 
+constinit const llhttp_settings_t ResponseParser::followed_settings = [] {
+  llhttp_settings_t s = plain_settings;
+  s.on_header_field = [](llhttp_t* parser, const char* at, std::size_t size) {
+    static_cast<ResponseParser*>(parser->data)->exchange_->header_name_part({at, size});
+    return 0;
+  };
+  s.on_header_value = [](llhttp_t* parser, const char* at, std::size_t size) {
+    static_cast<ResponseParser*>(parser->data)->exchange_->header_value_part({at, size});
+    return 0;
+  };
+  s.on_body = [](llhttp_t* parser, const char* at, std::size_t size) {
+    auto& self = *static_cast<ResponseParser*>(parser->data);
+    if (self.exchange_->body(at, size)) return 0;
+    self.enough_ = true;
+    return static_cast<int>(HPE_USER);
+  };
+  return s;
+}();
+
 ResponseParser::ResponseParser() {
-  llhttp_init(&parser_, HTTP_RESPONSE, &settings);
+  llhttp_init(&parser_, HTTP_RESPONSE, &plain_settings);
   parser_.data = this;
 }
 
-void ResponseParser::begin(bool head) {
+void ResponseParser::begin(Exchange& exchange) {
   llhttp_reset(&parser_);
+  const llhttp_settings_t& wanted = exchange.followed() ? followed_settings : plain_settings;
+  parser_.settings = const_cast<llhttp_settings_t*>(&wanted);  // the C library only reads it
+  exchange_ = &exchange;
   header_bytes_ = 0;
-  head_ = head;
-  headers_done_ = done_ = keep_alive_ = false;
+  headers_done_ = done_ = enough_ = keep_alive_ = false;
 }
 
 int ResponseParser::headers_complete(llhttp_t* parser) {
   auto& self = *static_cast<ResponseParser*>(parser->data);
-  const bool interim = parser->status_code < 200;
-  self.headers_done_ = !interim;
-  return self.head_ && !interim ? 1 : 0;  // 1: there is no body
+  Exchange& exchange = *self.exchange_;
+  if (parser->status_code < 200) {
+    if (exchange.followed()) exchange.interim();
+    return 0;
+  }
+  self.headers_done_ = true;
+  exchange.status(parser->status_code);
+  return exchange.request().head ? 1 : 0;  // 1: there is no body
 }
 
 int ResponseParser::message_complete(llhttp_t* parser) {
   auto& self = *static_cast<ResponseParser*>(parser->data);
   if (parser->status_code < 200) return 0;  // 100 Continue and its like: the real one follows
   self.done_ = true;
-  self.status_ = parser->status_code;
   self.keep_alive_ = llhttp_should_keep_alive(parser) != 0;
   return HPE_PAUSED;  // so that anything behind it is noticed
 }
@@ -46,6 +71,7 @@ ResponseParser::Step ResponseParser::feed(const char* data, std::size_t size) {
   const llhttp_errno_t error = llhttp_execute(&parser_, data, size);
   if (done_ && error == HPE_PAUSED)
     return llhttp_get_error_pos(&parser_) == data + size ? Step::done : Step::broken;
+  if (enough_) return Step::enough;
   return error == HPE_OK ? Step::more : Step::broken;
 }
 
