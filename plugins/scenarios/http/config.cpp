@@ -4,7 +4,6 @@
 #include <boost/json.hpp>
 #include <string>
 
-#include "duration.h"
 #include "request_config.h"
 
 namespace http {
@@ -17,16 +16,7 @@ Config parse_config(std::string_view text) {
   if (error || !parsed.is_object()) refuse("the configuration is not a JSON object");
   const json::object& object = parsed.get_object();
   Config config;
-  const std::string_view url = text_of(object, "url", "");
-  if (url.empty())
-    refuse("url is missing: the target's address, which a campaign gives as target.http");
-  config.url = parse_url(url);
-
-  const json::value* timeouts = object.if_contains("timeouts");
-  const std::string_view connect = timeouts != nullptr && timeouts->is_object()
-                                       ? text_of(timeouts->get_object(), "connect", "5s")
-                                       : "5s";
-  config.connect_timeout_ns = duration_of("timeouts.connect", connect);
+  static_cast<Target&>(config) = parse_target(object);
   config.max_body = number_of(object, "max_body", 1024 * 1024);
   if (config.max_body == 0) refuse("max_body: expected at least 1 byte");
   config.seed = number_of(object, "seed", 0);

@@ -6,15 +6,13 @@
 #include <vector>
 
 #include "request.h"
-#include "url.h"
+#include "target_config.h"
 
 namespace http {
 
 /// The component's configuration, ready to use.
-struct Config {
-  Url url;
+struct Config : Target {
   std::vector<Kind> kinds;
-  std::uint64_t connect_timeout_ns = 0;
   std::uint64_t max_body = 0;
   std::uint64_t seed = 0;  // of what is filled in at random; 0: different each time
   bool trace_sampled = false;

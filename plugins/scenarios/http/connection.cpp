@@ -12,8 +12,11 @@ void Connection::fail_open(std::uint32_t outcome, std::int64_t code) {
 }
 
 void Connection::transport_opened() noexcept {
-  const ordeal_mark mark{mark_connect, 0, transport_.connect_ns()};
-  shared_.engine.opened(session_, ORDEAL_OUTCOME_OK, 0, &mark, 1);
+  const ordeal_mark marks[] = {{mark_connect, 0, transport_.connect_ns()},
+                               {mark_tls, 0, transport_.tls_ns()},
+                               {mark_tls_resumed, 0, transport_.tls_ns()}};
+  const std::uint32_t known = transport_.tls_ns() == 0 ? 1 : transport_.resumed() ? 3 : 2;
+  shared_.engine.opened(session_, ORDEAL_OUTCOME_OK, 0, marks, known);
 }
 
 void Connection::transport_failed(std::uint32_t outcome, std::int64_t code) noexcept {

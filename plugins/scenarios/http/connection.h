@@ -14,7 +14,12 @@
 namespace http {
 
 /// The timing marks, in the order they are declared.
-enum Mark : std::uint32_t { mark_connect = 0, mark_first_byte = 1 };
+enum Mark : std::uint32_t {
+  mark_connect = 0,
+  mark_first_byte = 1,
+  mark_tls = 2,          // declared for https only
+  mark_tls_resumed = 3,  // the handshakes that took up an earlier session, once more
+};
 
 class Connection;
 

@@ -3,6 +3,7 @@
 #include <netdb.h>
 
 #include <memory>
+#include <optional>
 #include <ordeal/plugin.hpp>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "config.h"
 #include "connection.h"
 #include "resolver.h"
+#include "tls_client.h"
 
 namespace http {
 
@@ -18,7 +20,9 @@ class HttpScenario final : public ordeal::Scenario {
   explicit HttpScenario(const ordeal::ScenarioContext& context)
       : Scenario(context),
         config_(parse_config(context.config)),
-        resolver_(context.host, config_.url.host, config_.url.port, [this] { resolved(); }),
+        resolver_(config_.unix_socket ? Resolver(context.host, *config_.unix_socket)
+                                      : Resolver(context.host, config_.url.host, config_.url.port,
+                                                 config_.family, [this] { resolved(); })),
         exchange_{.host = context.host,
                   .engine = context.engine,
                   .max_body = config_.max_body,
@@ -28,13 +32,19 @@ class HttpScenario final : public ordeal::Scenario {
                 .engine = context.engine,
                 .route = {.host = context.host,
                           .addresses = &resolver_.addresses(),
-                          .connect_timeout_ns = config_.connect_timeout_ns},
-                .exchange = exchange_} {}
+                          .connect_timeout_ns = config_.connect_timeout_ns,
+                          .spread = config_.spread},
+                .exchange = exchange_} {
+    if (!config_.url.tls) return;
+    tls_.emplace(context.host, config_.tls, config_.url.host, "http/1.1");
+    shared_.route.tls = &*tls_;
+  }
 
   ordeal::ScenarioInfo describe() override {
     ordeal::ScenarioInfo info;
     for (const Kind& kind : config_.kinds) info.kinds.push_back(kind.name);
     info.marks = {"connect", "first_byte"};
+    if (config_.url.tls) info.marks.insert(info.marks.end(), {"tls", "tls_resumed"});
     if (config_.streams) {
       exchange_.mark_first_event = static_cast<std::uint32_t>(info.marks.size());
       exchange_.mark_event_gap = exchange_.mark_first_event + 1;
@@ -76,7 +86,8 @@ class HttpScenario final : public ordeal::Scenario {
  private:
   void resolved() {
     if (resolver_.addresses().empty())
-      host().warning("looking up '" + config_.url.host + "': " + ::gai_strerror(resolver_.error()));
+      host().warning("looking up '" + config_.url.host +
+                     "': " + ::gai_strerror(resolver_.error()));
     const std::vector<ordeal_session_id> sessions = std::move(unresolved_);
     unresolved_.clear();
     for (const ordeal_session_id session : sessions) {
@@ -89,6 +100,7 @@ class HttpScenario final : public ordeal::Scenario {
   }
 
   Config config_;
+  std::optional<TlsClient> tls_;
   Resolver resolver_;
   ExchangeShared exchange_;
   Shared shared_;

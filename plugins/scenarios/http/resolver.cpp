@@ -15,9 +15,10 @@ namespace http {
 namespace {
 
 // Returns an EAI_* code.
-int look_up(const std::string& name, std::uint16_t port, int flags, std::vector<Address>& found) {
+int look_up(const std::string& name, std::uint16_t port, int family, int flags,
+            std::vector<Address>& found) {
   addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
+  hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* list = nullptr;
@@ -60,10 +61,15 @@ struct Resolver::Answer {
   }
 };
 
-Resolver::Resolver(const ordeal::Host& host, std::string name, std::uint16_t port,
+Resolver::Resolver(const ordeal::Host& host, std::string name, std::uint16_t port, int family,
                    std::function<void()> changed)
-    : host_(host), name_(std::move(name)), port_(port), changed_(std::move(changed)) {
-  static_cast<void>(look_up(name_, port_, AI_NUMERICHOST, addresses_));  // touches no network
+    : host_(host),
+      name_(std::move(name)),
+      port_(port),
+      family_(family),
+      changed_(std::move(changed)) {
+  static_cast<void>(
+      look_up(name_, port_, family_, AI_NUMERICHOST, addresses_));  // touches no network
 }
 
 Resolver::~Resolver() {
@@ -82,9 +88,9 @@ void Resolver::ask() {
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, &before);
   try {
-    std::thread([question = question_, host = host_, name = name_, port = port_] {
+    std::thread([question = question_, host = host_, name = name_, port = port_, family = family_] {
       std::vector<Address> found;
-      const int error = look_up(name, port, 0, found);
+      const int error = look_up(name, port, family, 0, found);
       std::unique_lock lock(question->mutex);
       question->found = std::move(found);
       question->error = error;

@@ -27,8 +27,11 @@ struct Address {
 class Resolver {
  public:
   /// `changed` is called on [worker] when a look-up has ended.
-  Resolver(const ordeal::Host& host, std::string name, std::uint16_t port,
+  /// `family` is AF_UNSPEC, AF_INET or AF_INET6.
+  Resolver(const ordeal::Host& host, std::string name, std::uint16_t port, int family,
            std::function<void()> changed);
+  /// Knows this one address and asks nobody.
+  Resolver(const ordeal::Host& host, const Address& address) : host_(host), addresses_{address} {}
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -48,7 +51,8 @@ class Resolver {
 
   ordeal::Host host_;
   std::string name_;
-  std::uint16_t port_;
+  std::uint16_t port_ = 0;
+  int family_ = AF_UNSPEC;
   std::function<void()> changed_;
   std::shared_ptr<Question> question_;
   std::vector<Address> addresses_;

@@ -3,9 +3,15 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <climits>
+
 #include "ordeal/abi/scenario.h"
+#include "tls_codes.h"
 
 namespace http {
 
@@ -58,23 +64,23 @@ void Transport::try_next_address() {
 
 // False when it failed at once, with error_ set.
 bool Transport::try_address(const Address& to) {
-  fd_ = ::socket(to.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) {
+  socket_.fd = ::socket(to.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket_.fd < 0) {
     error_ = errno;
     return false;
   }
   if (to.get()->sa_family != AF_UNIX) {
     const int on = 1;
-    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(socket_.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  const bool at_once = ::connect(fd_, to.get(), to.size) == 0;
+  const bool at_once = ::connect(socket_.fd, to.get(), to.size) == 0;
   if (!at_once && errno != EINPROGRESS) {
     error_ = errno;
     return false;
   }
   writing_ = !at_once;
-  if (route_.host.watch<&Transport::ready>(fd_, at_once ? ORDEAL_IO_READ : ORDEAL_IO_WRITE, this,
-                                           &watch_) != ORDEAL_OK) {
+  if (route_.host.watch<&Transport::ready>(socket_.fd, at_once ? ORDEAL_IO_READ : ORDEAL_IO_WRITE,
+                                           this, &watch_) != ORDEAL_OK) {
     error_ = EMFILE;
     return false;
   }
@@ -96,7 +102,42 @@ void Transport::attempt_failed(std::int64_t error) {
 
 void Transport::connected() {
   connect_ns_ = route_.host.now_ns() - started_ns_;
-  opened();
+  if (route_.tls == nullptr) {
+    opened();
+    return;
+  }
+  state_ = State::handshaking;
+  broken_ = false;
+  ssl_ = route_.tls->start(socket_);
+  if (ssl_ == nullptr) {
+    attempt_failed(ENOMEM);
+  } else {
+    handshake();
+  }
+}
+
+void Transport::handshake() {
+  const int said = SSL_do_handshake(ssl_);
+  if (said == 1) {
+    tls_ns_ = route_.host.now_ns() - started_ns_ - connect_ns_;
+    resumed_ = SSL_session_reused(ssl_) == 1;
+    opened();
+    return;
+  }
+  const bool write = SSL_want_write(ssl_) == 1;
+  const std::int64_t error = route_.tls->why(ssl_, said, socket_);
+  if (error == 0) {
+    want_write(write);
+    return;
+  }
+  broken_ = true;
+  if (error > 0 || error == tls_truncated) {
+    attempt_failed(error > 0 ? error : ECONNRESET);
+  } else {
+    // What it said will be no different on its other addresses.
+    tried_ = route_.addresses->size();
+    attempt_failed(error);
+  }
 }
 
 void Transport::opened() {
@@ -117,9 +158,13 @@ void Transport::ready(std::uint32_t events) noexcept {
     user_.transport_ready(events);
     return;
   }
+  if (state_ == State::handshaking) {
+    handshake();
+    return;
+  }
   int error = 0;
   socklen_t size = sizeof error;
-  if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  if (::getsockopt(socket_.fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
   if (error != 0) {
     attempt_failed(error);
   } else {
@@ -138,19 +183,68 @@ void Transport::close(bool abrupt) {
   if (watch_ != 0) route_.host.unwatch(watch_);
   watch_ = 0;
   writing_ = false;
+  if (ssl_ != nullptr) tls_end(state_ == State::open && !abrupt && !broken_);
   state_ = State::closed;
-  if (fd_ < 0) return;
+  if (socket_.fd < 0) return;
   if (abrupt) {
     const linger reset{1, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    ::setsockopt(socket_.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   }
-  ::close(fd_);
-  fd_ = -1;
+  ::close(socket_.fd);
+  socket_.fd = -1;
 }
 
-ssize_t Transport::tls_send(const char*, std::size_t) { return failed; }
-ssize_t Transport::tls_recv(char*, std::size_t) { return failed; }
-bool Transport::tls_buffered() const { return false; }
-std::string_view Transport::alpn() const { return {}; }
+// All that fits, not one record: so that readiness is asked for only when there is no more room.
+ssize_t Transport::tls_send(const char* data, std::size_t size) {
+  std::size_t sent = 0;
+  while (sent < size) {
+    if (ERR_peek_error() != 0) ERR_clear_error();  // left there by others
+    const int said =
+        SSL_write(ssl_, data + sent, static_cast<int>(std::min<std::size_t>(size - sent, INT_MAX)));
+    if (said > 0) {
+      sent += static_cast<std::size_t>(said);
+      continue;
+    }
+    const std::int64_t error = route_.tls->why(ssl_, said, socket_);
+    if (error == 0) break;
+    error_ = error;
+    broken_ = true;
+    return failed;
+  }
+  return sent > 0 ? static_cast<ssize_t>(sent) : blocked;
+}
+
+ssize_t Transport::tls_recv(char* data, std::size_t size) {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+  const int said = SSL_read(ssl_, data, static_cast<int>(std::min<std::size_t>(size, INT_MAX)));
+  if (said > 0) return said;
+  if ((SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN) != 0) return 0;
+  const std::int64_t error = route_.tls->why(ssl_, said, socket_);
+  if (error == 0) return blocked;
+  error_ = error;
+  broken_ = true;
+  return failed;
+}
+
+bool Transport::tls_buffered() const { return SSL_has_pending(ssl_) == 1; }
+
+void Transport::tls_end(bool farewell) {
+  if (farewell) {
+    SSL_shutdown(ssl_);
+    ERR_clear_error();
+  } else if (state_ == State::open) {
+    // A stream that ends without it would take its session along.
+    SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+  SSL_free(ssl_);
+  ssl_ = nullptr;
+}
+
+std::string_view Transport::alpn() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  if (ssl_ != nullptr) SSL_get0_alpn_selected(ssl_, &name, &size);
+  return {reinterpret_cast<const char*>(name), size};
+}
 
 }  // namespace http

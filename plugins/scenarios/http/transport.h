@@ -12,12 +12,9 @@
 
 #include "ordeal/host.hpp"
 #include "resolver.h"
-
-struct ssl_st;
+#include "tls_client.h"
 
 namespace http {
-
-class TlsClient;
 
 /// How the transports of one instance reach the target. Outlives them.
 struct Route {
@@ -68,11 +65,12 @@ class Transport {
 
   /// Bytes taken, or blocked, or failed. Ask want_write for readiness when not all were taken.
   ssize_t send(const char* data, std::size_t size) {
-    return ssl_ == nullptr ? settle(::send(fd_, data, size, MSG_NOSIGNAL)) : tls_send(data, size);
+    return ssl_ == nullptr ? settle(::send(socket_.fd, data, size, MSG_NOSIGNAL))
+                           : tls_send(data, size);
   }
   /// Bytes received, 0 at the end of the stream, or blocked, or failed.
   ssize_t recv(char* data, std::size_t size) {
-    return ssl_ == nullptr ? settle(::recv(fd_, data, size, 0)) : tls_recv(data, size);
+    return ssl_ == nullptr ? settle(::recv(socket_.fd, data, size, 0)) : tls_recv(data, size);
   }
   /// Why send, recv or open failed: an errno, or a code of tls_codes.h.
   [[nodiscard]] std::int64_t error() const { return error_; }
@@ -99,6 +97,7 @@ class Transport {
   bool try_address(const Address& to);
   void attempt_failed(std::int64_t error);
   void connected();
+  void handshake();
   void opened();
   void ready(std::uint32_t events) noexcept;
   void timed_out() noexcept;
@@ -112,7 +111,7 @@ class Transport {
   ssize_t tls_send(const char* data, std::size_t size);
   ssize_t tls_recv(char* data, std::size_t size);
   [[nodiscard]] bool tls_buffered() const;
-  ssize_t tls_settle(int said);
+  void tls_end(bool farewell);
 
   const Route& route_;
   TransportUser& user_;
@@ -120,7 +119,8 @@ class Transport {
   State state_ = State::closed;
   bool writing_ = false;  // watched for room to send
   bool resumed_ = false;
-  int fd_ = -1;
+  bool broken_ = false;  // TLS: nothing more can be said
+  TlsSocket socket_;
   ssl_st* ssl_ = nullptr;
   std::uint64_t watch_ = 0;
   std::uint64_t timer_ = 0;

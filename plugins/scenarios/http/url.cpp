@@ -31,18 +31,20 @@ bool is_request_path(std::string_view text) {
 }
 
 Url parse_url(std::string_view text) {
-  constexpr std::string_view scheme = "http://";
-  if (text.starts_with("https://"))
-    refuse(text, "https is not supported by this version; expected http://");
-  if (!text.starts_with(scheme)) refuse(text, "expected http://HOST[:PORT][/PATH]");
-  std::string_view rest = text.substr(scheme.size());
+  const bool tls = text.starts_with("https://");
+  if (!tls && !text.starts_with("http://"))
+    refuse(text, "expected http://HOST[:PORT][/PATH], or https://");
+  std::string_view rest = text.substr(text.find("//") + 2);
   const std::size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
   std::string_view authority = rest.substr(0, slash);
   std::string_view path = rest.substr(slash);
   if (authority.find('@') != std::string_view::npos)
     refuse(text, "a user in the address is not supported; set the header 'Authorization'");
 
+  const std::uint16_t usual_port = tls ? 443 : 80;
   Url url;
+  url.tls = tls;
+  url.port = usual_port;
   std::string_view port;
   if (authority.starts_with('[')) {
     const std::size_t end = authority.find(']');
@@ -68,7 +70,7 @@ Url parse_url(std::string_view text) {
   });
   if (url.host.empty() || url.host.size() > 255 || !clean) refuse(text, "no usable host name");
   if (!port.empty()) url.port = parse_port(text, port);
-  if (url.port != 80) url.authority += ":" + std::to_string(url.port);
+  if (url.port != usual_port) url.authority += ":" + std::to_string(url.port);
   while (path.ends_with('/')) path.remove_suffix(1);
   if (!path.empty()) {
     if (path.find_first_of("?#") != std::string_view::npos || !is_request_path(path))

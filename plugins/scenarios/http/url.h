@@ -7,11 +7,12 @@
 
 namespace http {
 
-/// The parts of an http:// address that a request needs.
+/// The parts of an http:// or https:// address that a request needs.
 struct Url {
+  bool tls = false;  // https
   std::string host;  // without the brackets of an IPv6 literal
   std::uint16_t port = 80;
-  std::string authority;  // as the Host header wants it: port only when it is not 80
+  std::string authority;  // as the Host header wants it: port only when it is not the scheme's own
   std::string path;       // prefix of every request's path; "" or "/..." without a slash at the end
 };
 
