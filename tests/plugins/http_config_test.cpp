@@ -35,6 +35,10 @@ BOOST_AUTO_TEST_CASE(kinds_and_marks) {
   BOOST_TEST(kinds(R"(,"requests":[{"kind":"a"},{"kind":"b"},{"kind":"a","path":"/2"}])") ==
                  (Names{"a", "b"}),
              boost::test_tools::per_element());
+  HttpDriver streams(library(), R"({"url":"http://localhost","requests":[{"stream":"sse"}]})");
+  BOOST_TEST(
+      streams.worker().info().marks == (Names{"connect", "first_byte", "first_event", "event_gap"}),
+      boost::test_tools::per_element());
   HttpDriver driver(library(), R"({"url":"http://localhost"})");
   BOOST_TEST(driver.worker().info().marks == (Names{"connect", "first_byte"}),
              boost::test_tools::per_element());
@@ -73,20 +77,48 @@ BOOST_AUTO_TEST_CASE(requests_that_cannot_be_sent) {
     const char* more;
     const char* word;
   };
-  for (const Case& c : {Case{R"("requests":[{"path":"x"}])", "begins with '/'"},
-                        Case{R"("requests":[{"path":"/a b"}])", "no space"},
-                        Case{R"("requests":[{"path":"/a\r\nX: y"}])", "begins with '/'"},
-                        Case{R"("requests":[{"path":"/","paths":["/"]}])", "one of the two"},
-                        Case{R"("requests":[{"method":"G ET"}])", "cannot be sent"},
-                        Case{R"("requests":[{"method":"CONNECT"}])", "cannot be sent"},
-                        Case{R"("requests":[{"headers":{"A b":"1"}}])", "not a header name"},
-                        Case{R"("headers":{"A":"1\r\nB: 2"})", "control character"},
-                        Case{R"("headers":{"content-length":"1"})", "leave it out"},
-                        Case{R"("requests":[{"expect":{"status":"6xx"}}])", "2xx, 3xx"},
-                        Case{R"("requests":[{"expect":{"status":[99]}}])", "200 to 599"},
-                        Case{R"("timeouts":{"connect":"soon"})", "not a duration"},
-                        Case{R"("timeouts":{"connect":"0s"})", "not a duration"},
-                        Case{R"("requests":7.)", "not a JSON object"}}) {
+  for (const Case& c :
+       {Case{R"("requests":[{"path":"x"}])", "begins with '/'"},
+        Case{R"("requests":[{"path":"/a b"}])", "no space"},
+        Case{R"("requests":[{"path":"/a\r\nX: y"}])", "begins with '/'"},
+        Case{R"("requests":[{"path":"/","paths":["/"]}])", "one of the two"},
+        Case{R"("requests":[{"method":"G ET"}])", "cannot be sent"},
+        Case{R"("requests":[{"method":"CONNECT"}])", "cannot be sent"},
+        Case{R"("requests":[{"headers":{"A b":"1"}}])", "not a header name"},
+        Case{R"("headers":{"A":"1\r\nB: 2"})", "control character"},
+        Case{R"("headers":{"content-length":"1"})", "leave it out"},
+        Case{R"("requests":[{"expect":{"status":"6xx"}}])", "2xx, 3xx"},
+        Case{R"("requests":[{"expect":{"status":[99]}}])", "200 to 599"},
+        Case{R"("requests":[{"expect":{"status":1.5}}])", "200 to 599"},
+        Case{R"("requests":[{"expect":{"headers":{"a b":""}}}])", "header name"},
+        Case{R"("requests":[{"expect":{"size":-1}}])", "number of bytes"},
+        Case{R"("requests":[{"expect":{"size":{"min":2,"max":1}}}])", "above max"},
+        Case{R"("requests":[{"expect":{"contains":""}}])", "not empty"},
+        Case{R"("requests":[{"expect":{"contains":["a",1]}}])", "not empty"},
+        Case{R"("requests":[{"expect":{"json":[{"pointer":"a"}]}}])", "a pointer"},
+        Case{R"("requests":[{"expect":{"json":[{"pointer":"/~2"}]}}])", "a pointer"},
+        Case{R"("requests":[{"expect":{"json":[{"pointer":"/a","min":"1"}]}}])", "not a number"},
+        Case{R"("requests":[{"expect":{"json":[{"pointer":"/a","exists":false,
+                             "equals":1}]}}])",
+             "cannot be absent"},
+        Case{R"("requests":[{"path":"/{{"}])", "no '}}'"},
+        Case{R"("requests":[{"path":"{{x}}"}])", "begins with '/'"},
+        Case{R"("requests":[{"path":"/ {{x}}"}])", "no space"},
+        Case{R"("requests":[{"headers":{"A":"{{$now}}"}}])", "$uuid"},
+        Case{R"("requests":[{"body":{"a":"{{$random:2}}"}}])", "$random:A-B"},
+        Case{R"("requests":[{"stream":"ws"}])", "expected sse"},
+        Case{R"("requests":[{"events":3}])", "only with"},
+        Case{R"("requests":[{"for":"3s"}])", "only with"},
+        Case{R"("requests":[{"stream":"sse","events":0}])", "1 or more"},
+        Case{R"("requests":[{"stream":"sse","for":"0s"}])", "not a duration"},
+        Case{R"("requests":[{"stream":"sse","expect":{"json":[{"pointer":""}]}}])", "is not JSON"},
+        Case{R"("requests":[{"stream":"sse","method":"HEAD"}])", "no body"},
+        Case{R"("trace":"b3")", "none or w3c"},
+        Case{R"("max_body":0)", "at least 1"},
+        Case{R"("seed":"x")", "whole number"},
+        Case{R"("timeouts":{"connect":"soon"})", "not a duration"},
+        Case{R"("timeouts":{"connect":"0s"})", "not a duration"},
+        Case{R"("requests":7.)", "not a JSON object"}}) {
     const std::string said = refusal(std::string("{\"url\":\"http://127.0.0.1\",") + c.more + "}");
     BOOST_TEST(said.find(c.word) != std::string::npos, c.more << ": " << said);
   }

@@ -23,7 +23,9 @@
 class HttpDriver {
  public:
   /// Throws std::runtime_error with the plugin's own words when create fails.
-  HttpDriver(const std::string& library, const std::string& config)
+  /// With `records`, operations carry these in turn, as with a feeder.
+  HttpDriver(const std::string& library, const std::string& config,
+             std::vector<std::string> records = {})
       : reactor_(std::move(ordeal::Reactor::make()).value()) {
     host_.struct_size = sizeof host_;
     host_.abi_major = ORDEAL_ABI_MAJOR;
@@ -56,7 +58,15 @@ class HttpDriver {
     if (factory_->create(&host_, worker_->engine(), {"http", 4}, {config.data(), config.size()},
                          &instance_) != ORDEAL_OK)
       throw std::runtime_error(error_);
-    if (auto attached = worker_->attach(factory_, instance_); !attached)
+    feed_ = {factory_, std::move(records), 0};
+    fed_ = *factory_;
+    fed_.issue = [](void* instance, const ordeal_op* op) noexcept {
+      const std::string& record = feed_.records[feed_.next++ % feed_.records.size()];
+      const_cast<ordeal_op*>(op)->data = {record.data(), record.size()};
+      feed_.factory->issue(instance, op);
+    };
+    if (auto attached = worker_->attach(feed_.records.empty() ? factory_ : &fed_, instance_);
+        !attached)
       throw std::runtime_error(attached.error().line());
   }
   ~HttpDriver() {
@@ -93,6 +103,13 @@ class HttpDriver {
   }
 
  private:
+  struct Feed {
+    const ordeal_scenario_factory* factory;
+    std::vector<std::string> records;
+    std::size_t next;
+  };
+  static inline Feed feed_{};  // of the driver made last: the plugin's functions know no other
+
   static HttpDriver& self(const ordeal_host* host) { return *static_cast<HttpDriver*>(host->self); }
 
   ordeal_host_reactor reactor_table_{
@@ -130,6 +147,7 @@ class HttpDriver {
   std::unique_ptr<ordeal::Reactor> reactor_;
   std::unique_ptr<ordeal::Worker> worker_;
   const ordeal_scenario_factory* factory_ = nullptr;
+  ordeal_scenario_factory fed_{};
   void* instance_ = nullptr;
   std::string id_;
   std::string error_;

@@ -25,6 +25,7 @@ class RawServer {
     bool close = false;
     std::size_t pieces = 1;  // sent in so many parts
     bool reset = false;      // close with a reset
+    int pause_ms = 1;        // between the parts
   };
   /// `answer` gets the request and its number on the connection, from 0. Called on the thread.
   explicit RawServer(std::function<Answer(const std::string&, int)> answer)
@@ -94,7 +95,7 @@ class RawServer {
     c.received.clear();
     const std::size_t piece = answer.bytes.size() / answer.pieces + 1;
     for (std::size_t from = 0; from < answer.bytes.size(); from += piece) {
-      if (from > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (from > 0) std::this_thread::sleep_for(std::chrono::milliseconds(answer.pause_ms));
       ::send(c.fd, answer.bytes.data() + from, std::min(piece, answer.bytes.size() - from),
              MSG_NOSIGNAL);
     }

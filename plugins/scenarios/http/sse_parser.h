@@ -27,7 +27,9 @@ class SseParser {
 
   /// Of the event just complete.
   [[nodiscard]] std::string_view data() const { return {data_.data(), data_.size() - 1}; }
-  [[nodiscard]] std::string_view type() const { return type_.empty() ? "message" : type_; }
+  [[nodiscard]] std::string_view type() const {
+    return type_.empty() ? std::string_view("message") : std::string_view(type_);
+  }
 
  private:
   Step line(std::string_view text);
