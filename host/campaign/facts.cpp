@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "base/files.h"
+#include "base/json.h"
 
 namespace ordeal {
 
@@ -100,8 +101,10 @@ json::array loads_fact(const Campaign& campaign, const Registry& registry, LoadR
                        {"marks", marks},
                        {"unit_ns", declared.unit_ns}};
     if (auto found =
-            registry.find("scenario", campaign.load[i].plugin + "/" + campaign.load[i].scenario))
+            registry.find("scenario", campaign.load[i].plugin + "/" + campaign.load[i].scenario)) {
       entry["version"] = found->plugin->version;
+      if (auto codes = parse_json(found->component->codes, {})) entry["codes"] = std::move(*codes);
+    }
     loads.push_back(std::move(entry));
   }
   return loads;

@@ -112,6 +112,7 @@ boost::json::value as_json(const PluginInfo& plugin) {
     component["title"] = one.title;
     component["config_schema"] = parsed_or_null(one.config_schema);
     component["defaults"] = parsed_or_null(one.defaults);
+    component["codes"] = parsed_or_null(one.codes);
     component["options"] = options_json(plugin_options(one));
     components.emplace_back(std::move(component));
   }
@@ -124,6 +125,13 @@ void print_component(const ComponentInfo& component, std::ostream& out) {
   if (!component.title.empty()) out << ": " << plain_text(component.title);
   out << '\n';
   print_options(plugin_options(component), out);
+  const Result<boost::json::value> codes = parse_json(component.codes, {});
+  if (!codes || !codes->is_object() || codes->get_object().empty()) return;
+  out << "  codes of operations\n";
+  for (const auto& [code, meaning] : codes->get_object())
+    if (meaning.is_string())
+      out << "    " << std::string_view(code) << "  "
+          << plain_text(std::string(meaning.get_string())) << '\n';
 }
 
 int unknown(const Registry& registry, const std::string& id, std::ostream& err) {

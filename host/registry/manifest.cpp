@@ -135,6 +135,8 @@ class ManifestReader {
       const json::value* config_schema = at_pointer(one, "/config_schema");
       const json::value* defaults = at_pointer(one, "/defaults");
       component.config_schema = config_schema != nullptr ? compact_json(*config_schema) : "{}";
+      const json::value* codes = at_pointer(one, "/codes");
+      component.codes = codes != nullptr ? compact_json(*codes) : "{}";
       component.defaults = defaults != nullptr ? compact_json(*defaults) : "{}";
       info.components.push_back(std::move(component));
     }

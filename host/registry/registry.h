@@ -44,6 +44,7 @@ struct ComponentInfo {
   std::string title;
   std::string config_schema;  // JSON text, "{}" when absent
   std::string defaults;       // JSON text, "{}" when absent
+  std::string codes = "{}";   // JSON text: what the codes of a scenario's operations mean
 };
 
 struct PluginInfo {

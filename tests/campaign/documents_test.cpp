@@ -144,6 +144,20 @@ BOOST_AUTO_TEST_CASE(a_phase_document_carries_what_the_journal_counted) {
   BOOST_TEST(number(document, "/series/operations/t/1") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_code_comes_with_its_meaning) {
+  JournalFixture fixture;
+  for (const auto& step : test::full_story()) step(fixture);
+  BOOST_TEST(at(parsed(phase_document(*fixture.reader(), 0)), "/test_result/errors/0")
+                 .as_object()
+                 .if_contains("meaning") == nullptr);
+  fixture.end_phase(0, 2, 32.2, phase_result(R"({"codes":[
+      {"load":0,"kind":0,"code":903,"count":6},{"load":0,"kind":0,"code":-1010,"count":4}]})"));
+  const auto document = parsed(phase_document(*fixture.reader(), 0));
+  BOOST_TEST(number(document, "/test_result/errors/0/code") == 903);
+  BOOST_TEST(text(document, "/test_result/errors/0/meaning") == "the body lacks the text");
+  BOOST_TEST(text(document, "/test_result/errors/1/meaning") == "the certificate has expired");
+}
+
 BOOST_AUTO_TEST_CASE(a_campaign_that_passes_is_a_go_with_its_evidence) {
   JournalFixture fixture;
   for (const auto& step : test::full_story()) step(fixture);

@@ -213,7 +213,8 @@ std::vector<std::function<void(JournalFixture&)>> full_story() {
   fact("plan", "[" + F::plan(0) + "," + F::plan(1) + "]");
   fact("loads",
        R"([{"scenario":"http","plugin":"org.ordeal.http","version":"0.1.0",
-       "kinds":["get","post"],"marks":["connect"],"unit_ns":1}])");
+       "kinds":["get","post"],"marks":["connect"],"unit_ns":1,
+       "codes":{"903":"the body lacks the text","-1010":"the certificate has expired"}}])");
   fact("plugins", R"([{"id":"org.ordeal.http","version":"0.1.0","kind":"scenario",
        "component":"http","isolation":"own"}])");
   fact("containment", R"({"load_tier":2,"service_tier":4,"drill_ns":700000})");

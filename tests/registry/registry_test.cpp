@@ -65,7 +65,8 @@ BOOST_AUTO_TEST_CASE(a_good_manifest_is_read_whole) {
           R"(, "name": "HTTP", "description": "d", "license": "MIT", "homepage": "h", "platform": "linux",
   "requires": {"host_extensions": ["ordeal.host.reactor/1"], "privileges": ["network"]},
   "isolation": {"allowed": ["own", "shared"], "default": "shared"}, "x-mine": 3)",
-          R"(, "title": "HTTP/1.1", "config_schema": {"type": "object"}, "defaults": {"a": 1})"));
+          R"(, "title": "HTTP/1.1", "config_schema": {"type": "object"}, "defaults": {"a": 1},
+      "codes": {"7": "seven", "-1": "minus one"})"));
   const Registry registry = plugins.scan();
   BOOST_TEST(registry.problems().empty(), all_problems(registry));
   BOOST_REQUIRE(registry.plugins().size() == 1u);
@@ -82,6 +83,7 @@ BOOST_AUTO_TEST_CASE(a_good_manifest_is_read_whole) {
   BOOST_TEST(plugin.components[0].title == "HTTP/1.1");
   BOOST_TEST(plugin.components[0].config_schema == R"({"type":"object"})");
   BOOST_TEST(plugin.components[0].defaults == R"({"a":1})");
+  BOOST_TEST(plugin.components[0].codes == R"({"7":"seven","-1":"minus one"})");
   BOOST_TEST(bool(registry.find("scenario", "http")));
   BOOST_TEST(bool(registry.find("scenario", "org.example.http/http")));
 }

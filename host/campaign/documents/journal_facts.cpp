@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/plain_text.h"
 #include "campaign/documents/json_fields.h"
 
 namespace ordeal::documents {
@@ -32,6 +33,16 @@ PlannedPhase parse_phase(const json::value& value) {
     phase.slo.push_back(std::move(limit));
   }
   return phase;
+}
+
+std::map<std::int64_t, std::string> code_meanings(const json::value* codes) {
+  std::map<std::int64_t, std::string> meanings;
+  if (codes == nullptr || !codes->is_object()) return meanings;
+  for (const auto& [code, meaning] : codes->get_object())
+    if (meaning.is_string())
+      meanings.emplace(std::strtoll(std::string(code).c_str(), nullptr, 10),
+                       plain_text({meaning.get_string().data(), meaning.get_string().size()}, 200));
+  return meanings;
 }
 
 Result<JsonRef> read_key(JournalReader& journal, const std::string& key) {
@@ -160,7 +171,8 @@ Result<RunFacts> read_facts(JournalReader& journal) {
     facts.plan.push_back(parse_phase(*phase));
   }
   for (const json::value* load : elements(*loads)) {
-    facts.loads.push_back({text_field(*load, "scenario").value_or(""), text_list(*load, "kinds")});
+    facts.loads.push_back({text_field(*load, "scenario").value_or(""), text_list(*load, "kinds"),
+                           code_meanings(field(*load, "codes"))});
   }
   if (auto read = read_attempts(journal, facts); !read) return std::move(read.error());
   auto events = journal.events();

@@ -3,6 +3,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ using JsonRef = std::shared_ptr<const boost::json::value>;
 struct LoadFacts {
   std::string scenario;
   std::vector<std::string> kinds;
+  std::map<std::int64_t, std::string> codes;  // what the scenario says they mean
 };
 
 struct PlannedPhase {

@@ -25,10 +25,12 @@ json::array errors_json(const Attempt& attempt, const PhaseFigures& figures) {
     left[static_cast<std::size_t>(Outcome::cancelled)] = 0;
     const std::string type = kind.scenario + '.' + kind.name;
     const auto add = [&](json::value cls, json::value code, std::uint64_t count) {
+      const auto meaning = code.is_int64() ? kind.codes.find(code.get_int64()) : kind.codes.end();
       json::object one;
       one["operation_type"] = type;
       one["class"] = std::move(cls);
       one["code"] = std::move(code);
+      if (meaning != kind.codes.end()) one["meaning"] = meaning->second;
       one["count"] = count;
       out.push_back(std::move(one));
     };

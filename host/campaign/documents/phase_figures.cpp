@@ -69,6 +69,7 @@ Result<void> read_kinds(JournalReader& journal, const RunFacts& facts, const Att
     kind.kind = key.second;
     kind.scenario = facts.scenario_name(key.first);
     kind.name = facts.kind_name(key.first, key.second);
+    if (key.first < facts.loads.size()) kind.codes = facts.loads[key.first].codes;
     kind.outcomes = outcomes;
     kind.latency = std::move(*latency);
     for (std::size_t i = 0; i < outcome_count; ++i) figures.outcomes[i] += outcomes[i];

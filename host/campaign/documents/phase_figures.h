@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ struct KindFigures {
   std::uint32_t kind = 0;
   std::string scenario;
   std::string name;
+  std::map<std::int64_t, std::string> codes;  // what the scenario says they mean
   OutcomeCounts outcomes{};
   Histogram latency;
 };

@@ -90,9 +90,11 @@ std::vector<ErrorClass> errors_by_class(View campaign) {
     for (std::size_t j = 0; j < errors.size(); ++j) {
       const View error = errors.at(j);
       const auto number = error["code"].number();
-      const std::string code = error["code"].is_text()  ? std::string(error["code"].text())
-                               : number && *number != 0 ? count(number)
-                                                        : std::string();
+      std::string code = error["code"].is_text()  ? std::string(error["code"].text())
+                         : number && *number != 0 ? count(number)
+                                                  : std::string();
+      if (const std::string meaning(error["meaning"].text()); !meaning.empty() && !code.empty())
+        code += ": " + meaning;
       const std::string operation(error["operation_type"].text("?"));
       const std::string error_class(error["class"].text("?"));
       ErrorClass& entry = found[{operation, error_class, code}];

@@ -39,7 +39,7 @@ std::string demand(View assertion);
 struct ErrorClass {
   std::string operation;
   std::string error_class;
-  std::string code;  // "" for none
+  std::string code;  // with its meaning, if that is known; "" for none
   double count = 0;
   std::vector<std::string> phases;
 };
