@@ -11,7 +11,9 @@ constinit const llhttp_settings_t ResponseParser::plain_settings = [] {
 }();
 
 constinit const llhttp_settings_t ResponseParser::followed_settings = [] {
-  llhttp_settings_t s = plain_settings;
+  llhttp_settings_t s{};
+  s.on_headers_complete = &ResponseParser::headers_complete;
+  s.on_message_complete = &ResponseParser::message_complete;
   s.on_header_field = [](llhttp_t* parser, const char* at, std::size_t size) {
     static_cast<ResponseParser*>(parser->data)->exchange_->header_name_part({at, size});
     return 0;
