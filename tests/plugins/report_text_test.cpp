@@ -65,6 +65,14 @@ BOOST_AUTO_TEST_CASE(dropped_events_name_topic_and_subscriber) {
   BOOST_TEST(!contains(text, "com.acme.kv/state"));
 }
 
+BOOST_AUTO_TEST_CASE(a_code_is_said_with_its_meaning) {
+  const std::string text = summary(replaced(fixture("campaign.json"), "\"code\":500,\"count\":5}",
+                                            "\"code\":903,\"meaning\":\"the body lacks the text\","
+                                            "\"count\":5}"));
+  BOOST_TEST(contains(text, "903: the body lacks the text"));
+  BOOST_TEST(contains(text, "  500  "));
+}
+
 BOOST_AUTO_TEST_CASE(columns_line_up) {
   const std::string text = summary(fixture("campaign.json"));
   const std::size_t begin = text.find("\nPHASES\n") + 8;
