@@ -129,6 +129,8 @@ BOOST_AUTO_TEST_CASE(streams_of_events) {
   same_however_cut(message, stream(three + "what else there is"), {ORDEAL_OUTCOME_OK, 200});
   message.expect.contains = {TextSearch("data: 2")};
   same_however_cut(message, stream(three), {ORDEAL_OUTCOME_OK, 200});
+  message.expect.contains = {TextSearch("data: 3")};  // behind the last event wanted
+  same_however_cut(message, stream(three), {ORDEAL_OUTCOME_FAIL, code_text});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -64,7 +64,7 @@ struct Exchange::More {
     name.clear();
     value.clear();
   }
-  bool take_events(const Message& message, std::string_view piece);
+  bool take_events(const Message& message, std::string_view& piece);
 };
 
 Exchange::Exchange() = default;
@@ -133,8 +133,15 @@ bool Exchange::body(const char* data, std::size_t size) {
   More& m = *more_;
   if (!m.checking) return true;
   const Message& message = *request_->message;
-  const std::string_view piece(data, size);
-  m.size += size;
+  std::string_view piece(data, size);
+  bool goes_on = true;
+  if (message.stream) {
+    // What follows the last event wanted is nobody's matter, whether it has arrived already or not.
+    std::string_view rest = piece;
+    goes_on = m.take_events(message, rest);
+    piece.remove_suffix(rest.size());
+  }
+  m.size += piece.size();
   for (std::size_t i = 0; i < m.matched.size(); ++i)
     m.matched[i] = message.expect.contains[i].feed(m.matched[i], piece);
   if (!message.expect.json.empty() && !m.too_long) {
@@ -145,11 +152,11 @@ bool Exchange::body(const char* data, std::size_t size) {
       m.kept.append(piece);
     }
   }
-  return !message.stream || m.take_events(message, piece);
+  return goes_on;
 }
 
 // The clock is read once for all events of a piece: they arrived together.
-bool Exchange::More::take_events(const Message& message, std::string_view piece) {
+bool Exchange::More::take_events(const Message& message, std::string_view& piece) {
   std::uint64_t now = 0;
   for (;;) {
     switch (events.next(piece)) {
