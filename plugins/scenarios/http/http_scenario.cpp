@@ -86,8 +86,7 @@ class HttpScenario final : public ordeal::Scenario {
  private:
   void resolved() {
     if (resolver_.addresses().empty())
-      host().warning("looking up '" + config_.url.host +
-                     "': " + ::gai_strerror(resolver_.error()));
+      host().warning("looking up '" + config_.url.host + "': " + ::gai_strerror(resolver_.error()));
     const std::vector<ordeal_session_id> sessions = std::move(unresolved_);
     unresolved_.clear();
     for (const ordeal_session_id session : sessions) {
