@@ -22,6 +22,8 @@ Config parse_config(std::string_view text) {
   config.seed = number_of(object, "seed", 0);
   config.trace_sampled = flag_of(object, "trace_sampled", true);
   parse_requests(object, config);
+  if (config.streams && config.pipeline > 1)
+    refuse("pipeline: a stream of events needs a connection of its own; leave 'pipeline' out");
   return config;
 }
 

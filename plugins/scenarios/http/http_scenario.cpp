@@ -34,7 +34,8 @@ class HttpScenario final : public ordeal::Scenario {
                           .addresses = &resolver_.addresses(),
                           .connect_timeout_ns = config_.connect_timeout_ns,
                           .spread = config_.spread},
-                .exchange = exchange_} {
+                .exchange = exchange_,
+                .pipeline = config_.pipeline} {
     if (!config_.url.tls) return;
     tls_.emplace(context.host, config_.tls, config_.url.host, "http/1.1");
     shared_.route.tls = &*tls_;
@@ -43,6 +44,7 @@ class HttpScenario final : public ordeal::Scenario {
   ordeal::ScenarioInfo describe() override {
     ordeal::ScenarioInfo info;
     for (const Kind& kind : config_.kinds) info.kinds.push_back(kind.name);
+    info.max_in_flight = config_.pipeline;
     info.marks = {"connect", "first_byte"};
     if (config_.url.tls) info.marks.insert(info.marks.end(), {"tls", "tls_resumed"});
     if (config_.streams) {
@@ -76,11 +78,8 @@ class HttpScenario final : public ordeal::Scenario {
 
   // What is cancelled is nearly always what was sent first.
   void cancel(std::uint64_t op_id) override {
-    for (Connection* c = shared_.oldest; c != nullptr; c = c->newer()) {
-      if (c->op_id() != op_id) continue;
-      c->cancel();
-      return;
-    }
+    for (Connection* c = shared_.oldest; c != nullptr; c = c->newer())
+      if (c->cancel(op_id)) return;
   }
 
  private:

@@ -71,8 +71,10 @@ ResponseParser::Step ResponseParser::feed(const char* data, std::size_t size) {
     header_bytes_ += size;
   }
   const llhttp_errno_t error = llhttp_execute(&parser_, data, size);
-  if (done_ && error == HPE_PAUSED)
-    return llhttp_get_error_pos(&parser_) == data + size ? Step::done : Step::broken;
+  if (done_ && error == HPE_PAUSED) {
+    rest_ = static_cast<std::size_t>(data + size - llhttp_get_error_pos(&parser_));
+    return Step::done;
+  }
   if (enough_) return Step::enough;
   return error == HPE_OK ? Step::more : Step::broken;
 }

@@ -15,7 +15,7 @@ class ResponseParser {
  public:
   enum class Step {
     more,    // the response goes on
-    done,    // it is complete, and nothing came after it; the exchange may end
+    done,    // it is complete, though rest() may not be 0; the exchange may end
     enough,  // the exchange abandons it, and may end; the connection is of no more use
     broken,  // this is not HTTP/1.x, or not what was asked for
   };
@@ -32,6 +32,8 @@ class ResponseParser {
 
   /// Of the response done: whether the connection can take another request.
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
+  /// How many bytes of those fed last stand behind it.
+  [[nodiscard]] std::size_t rest() const { return rest_; }
 
  private:
   static int headers_complete(llhttp_t* parser);
@@ -45,6 +47,7 @@ class ResponseParser {
 
   llhttp_t parser_;
   std::size_t header_bytes_ = 0;
+  std::size_t rest_ = 0;
   Exchange* exchange_ = nullptr;
   bool headers_done_ = false;
   bool done_ = false;

@@ -10,17 +10,9 @@
 #include <algorithm>
 #include <climits>
 
-#include "ordeal/abi/scenario.h"
-#include "tls_codes.h"
-
 namespace http {
 
 namespace {
-
-std::uint32_t outcome_of(std::int64_t error) {
-  if (error == ETIMEDOUT) return ORDEAL_OUTCOME_TIMEOUT;
-  return error < 0 ? ORDEAL_OUTCOME_PROTOCOL : ORDEAL_OUTCOME_REFUSED;
-}
 
 // What this machine lacks, whatever the address.
 bool is_local(std::int64_t error) {
@@ -59,7 +51,8 @@ void Transport::try_next_address() {
   }
   close(false);
   if (telling_error_ != 0) error_ = telling_error_;
-  user_.transport_failed(outcome_of(error_), error_);
+  user_.transport_failed(
+      error_ == ETIMEDOUT ? std::uint32_t{ORDEAL_OUTCOME_TIMEOUT} : outcome_of(error_), error_);
 }
 
 // False when it failed at once, with error_ set.

@@ -10,9 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "ordeal/abi/scenario.h"
 #include "ordeal/host.hpp"
 #include "resolver.h"
 #include "tls_client.h"
+#include "tls_codes.h"
 
 namespace http {
 
@@ -24,6 +26,11 @@ struct Route {
   bool spread = false;       // sessions start over all addresses, not all with the first
   TlsClient* tls = nullptr;  // null: bytes go as they are
 };
+
+/// What an error of an open transport makes of the operations under way.
+[[nodiscard]] inline std::uint32_t outcome_of(std::int64_t error) {
+  return error < 0 && error != tls_truncated ? ORDEAL_OUTCOME_PROTOCOL : ORDEAL_OUTCOME_REFUSED;
+}
 
 /// Who a transport works for. Called on [worker], also from inside Transport::open.
 class TransportUser {
