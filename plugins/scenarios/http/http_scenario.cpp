@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1.1 over keep-alive connections: a session is a connection, an operation a request.
+// HTTP: a session is a connection, an operation a request.
 #include <netdb.h>
 
 #include <memory>
@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "connection.h"
+#include "h2_connection.h"
 #include "resolver.h"
 #include "tls_client.h"
 
@@ -36,15 +37,16 @@ class HttpScenario final : public ordeal::Scenario {
                           .spread = config_.spread},
                 .exchange = exchange_,
                 .pipeline = config_.pipeline} {
+    if (config_.h2) h2_.emplace(exchange_, shared_.route, config_.h2_streams);
     if (!config_.url.tls) return;
-    tls_.emplace(context.host, config_.tls, config_.url.host, "http/1.1");
+    tls_.emplace(context.host, config_.tls, config_.url.host, config_.h2 ? "h2" : "http/1.1");
     shared_.route.tls = &*tls_;
   }
 
   ordeal::ScenarioInfo describe() override {
     ordeal::ScenarioInfo info;
     for (const Kind& kind : config_.kinds) info.kinds.push_back(kind.name);
-    info.max_in_flight = config_.pipeline;
+    info.max_in_flight = config_.h2 ? config_.h2_streams : config_.pipeline;
     info.marks = {"connect", "first_byte"};
     if (config_.url.tls) info.marks.insert(info.marks.end(), {"tls", "tls_resumed"});
     if (config_.streams) {
@@ -56,33 +58,57 @@ class HttpScenario final : public ordeal::Scenario {
   }
 
   void open(ordeal_session_id session) override {
-    if (session >= connections_.size()) connections_.resize(session + 1u);
-    auto& connection = connections_[session];
-    if (!connection) connection = std::make_unique<Connection>(shared_, session);
+    if (h2_) {
+      make(h2_connections_, *h2_, session);
+    } else {
+      make(connections_, shared_, session);
+    }
     if (resolver_.addresses().empty()) {
       resolver_.ask();
       unresolved_.push_back(session);
     } else {
-      connection->open();
+      with(session, [](auto& connection) { connection.open(); });
     }
   }
 
   void close(ordeal_session_id session, std::uint32_t how) override {
     std::erase(unresolved_, session);
-    connections_[session]->close(how);
+    with(session, [how](auto& connection) { connection.close(how); });
   }
 
   void issue(const ordeal_op& op) override {
-    connections_[op.session]->issue(op, config_.kinds[op.kind].take());
+    const Request& request = config_.kinds[op.kind].take();
+    with(op.session, [&](auto& connection) { connection.issue(op, request); });
   }
 
   // What is cancelled is nearly always what was sent first.
   void cancel(std::uint64_t op_id) override {
     for (Connection* c = shared_.oldest; c != nullptr; c = c->newer())
       if (c->cancel(op_id)) return;
+    if (!h2_) return;
+    for (H2Operation* o = h2_->operations.oldest; o != nullptr; o = o->newer) {
+      if (o->op_id != op_id) continue;
+      h2_connections_[o->session]->cancel(*o);
+      return;
+    }
   }
 
  private:
+  template <class Made, class Common>
+  static void make(std::vector<std::unique_ptr<Made>>& connections, Common& common,
+                   ordeal_session_id session) {
+    if (session >= connections.size()) connections.resize(session + 1u);
+    if (!connections[session]) connections[session] = std::make_unique<Made>(common, session);
+  }
+  template <class Do>
+  void with(ordeal_session_id session, Do&& act) {
+    if (h2_) {
+      act(*h2_connections_[session]);
+    } else {
+      act(*connections_[session]);
+    }
+  }
+
   void resolved() {
     if (resolver_.addresses().empty())
       host().warning("looking up '" + config_.url.host + "': " + ::gai_strerror(resolver_.error()));
@@ -90,9 +116,11 @@ class HttpScenario final : public ordeal::Scenario {
     unresolved_.clear();
     for (const ordeal_session_id session : sessions) {
       if (resolver_.addresses().empty()) {
-        connections_[session]->fail_open(ORDEAL_OUTCOME_REFUSED, resolver_.error());
+        with(session, [this](auto& connection) {
+          connection.fail_open(ORDEAL_OUTCOME_REFUSED, resolver_.error());
+        });
       } else {
-        connections_[session]->open();
+        with(session, [](auto& connection) { connection.open(); });
       }
     }
   }
@@ -104,6 +132,8 @@ class HttpScenario final : public ordeal::Scenario {
   Shared shared_;
   std::vector<ordeal_session_id> unresolved_;
   std::vector<std::unique_ptr<Connection>> connections_;
+  std::optional<H2Shared> h2_;  // when the protocol is HTTP/2, and then these in place of those
+  std::vector<std::unique_ptr<H2Connection>> h2_connections_;
 };
 
 }  // namespace http

@@ -42,6 +42,8 @@ struct Message {
   StreamLimits limits;
 };
 
+class H2Request;
+
 /// One request: for HTTP/1.1 as bytes, for HTTP/2 by its parts.
 struct Request {
   std::shared_ptr<const Message> message;
@@ -53,6 +55,7 @@ struct Request {
   /// Whether more than the status of the response matters: headers, body or events.
   bool followed = false;
   std::string bytes;    // HTTP/1.1, ready to send; empty when it is rendered
+  std::shared_ptr<const H2Request> h2;  // for HTTP/2; otherwise null
   Template http1_head;  // HTTP/1.1 without the body, when it is rendered
 };
 
