@@ -57,11 +57,13 @@ void H2Connection::fail_open(std::uint32_t outcome, std::int64_t code) {
 void H2Connection::close(std::uint32_t how) {
   if (how == ORDEAL_CLOSE_ORDERLY && transport_.is_open() && session_.settled() &&
       pending_.empty()) {
-    // Whether it arrives makes no difference to us.
+    // Resets first: nghttp2 sends none after a GOAWAY. Whether it arrives makes no difference to us.
+    std::vector<char>& buffer = shared_.to_send;
+    const std::uint64_t now = shared_.host.now_ns();
+    std::size_t n = session_.take(buffer.data(), buffer.size(), now);
     session_.say_goodbye();
-    const std::size_t n =
-        session_.take(shared_.to_send.data(), shared_.to_send.size(), shared_.host.now_ns());
-    static_cast<void>(transport_.send(shared_.to_send.data(), n));
+    n += session_.take(buffer.data() + n, buffer.size() - n, now);
+    static_cast<void>(transport_.send(buffer.data(), n));
   }
   drop(how == ORDEAL_CLOSE_ABRUPT);
 }
