@@ -6,21 +6,7 @@
 //
 // --bare: a program that takes PORT CONNECTIONS SECONDS and prints {"requests":N,...}, measured
 // too.
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <functional>
-#include <string>
-#include <vector>
-
-#include "plugins/http_driver.h"
-#include "plugins/http_nginx.h"
+#include "bench/http_contest.h"
 
 namespace {
 
@@ -30,79 +16,6 @@ struct Options {
   std::uint32_t connections = 64;
   std::string bare;
 };
-
-struct Measured {
-  std::uint64_t requests = 0;
-  double wall_s = 0;
-  double user_s = 0;
-  double system_s = 0;
-  [[nodiscard]] double cpu_us() const {
-    return (user_s + system_s) * 1e6 / static_cast<double>(requests);
-  }
-};
-
-double seconds(const timeval& t) {
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-}
-
-void pin_to(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(static_cast<unsigned>(cpu), &set);
-  ::sched_setaffinity(0, sizeof set, &set);
-}
-
-// Runs `body` in a child pinned to core 0 and returns what it wrote to its standard output, with
-// the CPU time of it and its children.
-std::string in_child(const std::function<void()>& body, Measured& measured) {
-  int ends[2];
-  if (::pipe(ends) != 0) throw std::runtime_error("pipe");
-  const std::uint64_t start = HttpDriver::now();
-  const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("fork");
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    pin_to(0);
-    ::dup2(ends[1], 1);
-    ::close(ends[0]);
-    ::close(ends[1]);
-    try {
-      body();
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "%s\n", error.what());
-      ::_exit(1);
-    }
-    std::fflush(stdout);
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  std::string text;
-  char part[4096];
-  for (ssize_t n = 0; (n = ::read(ends[0], part, sizeof part)) > 0;)
-    text.append(part, static_cast<std::size_t>(n));
-  ::close(ends[0]);
-  int status = 0;
-  rusage used{};
-  ::wait4(child, &status, 0, &used);
-  measured.wall_s = static_cast<double>(HttpDriver::now() - start) / 1e9;
-  measured.user_s = seconds(used.ru_utime);
-  measured.system_s = seconds(used.ru_stime);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) throw std::runtime_error("failed: " + text);
-  return text;
-}
-
-std::uint64_t number_after(const std::string& text, const std::string& mark) {
-  const std::size_t at = text.find(mark);
-  return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + mark.size(), nullptr, 10);
-}
-
-void run_program(std::vector<std::string> words) {
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  ::execvp(arguments[0], arguments.data());
-  throw std::runtime_error("cannot run " + words[0]);
-}
 
 Measured run_wrk(const Options& options, const Nginx& nginx) {
   Measured measured;
@@ -138,44 +51,12 @@ Measured run_ordeal(const Options& options, const Nginx& nginx) {
       [&] {
         HttpDriver driver(ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so",
                           "{\"url\":\"" + nginx.url() + "\"}");
-        ordeal::LoadSpec spec;
-        spec.sessions = options.connections;
-        spec.duration_ns = static_cast<std::uint64_t>(options.seconds * 1e9);
-        driver.begin(spec);
-        // As in a cell: a frame each second, encoded.
-        std::uint64_t requests = 0;
-        std::size_t bytes = 0;
-        const auto take = [&] {
-          const ordeal::IntervalFrame frame = driver.worker().swap();
-          requests += frame.wire.measured;
-          bytes += ordeal::encode(frame).size();
-        };
-        while (!driver.worker().finished()) {
-          const std::uint64_t next = HttpDriver::now() + 1'000'000'000;
-          while (!driver.worker().finished() && HttpDriver::now() < next)
-            driver.reactor().run_once(100'000'000);
-          take();
-        }
-        take();
-        std::printf("requests:%llu bytes:%zu\n", static_cast<unsigned long long>(requests), bytes);
+        drive(driver, options.connections, options.seconds);
       },
       measured);
   measured.requests = number_after(text, "requests:");
   return measured;
 }
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-struct Series {
-  const char* name;
-  std::function<Measured()> run;
-  std::vector<double> cpu_us;
-  std::vector<double> rate;
-};
 
 bool parse(int argc, char** argv, Options& options) {
   for (int i = 1; i + 1 < argc; i += 2) {
@@ -212,26 +93,7 @@ int main(int argc, char** argv) {
     all.push_back({"ordeal", [&] { return run_ordeal(options, nginx); }, {}, {}});
     if (!options.bare.empty())
       all.push_back({"bare", [&] { return run_bare(options, nginx); }, {}, {}});
-    for (int pair = 0; pair < options.pairs; ++pair) {
-      for (std::size_t i = 0; i < all.size(); ++i) {
-        // Each goes first in turn.
-        Series& series = all[(i + static_cast<std::size_t>(pair)) % all.size()];
-        const Measured m = series.run();
-        if (m.requests == 0) throw std::runtime_error(std::string(series.name) + ": no requests");
-        series.cpu_us.push_back(m.cpu_us());
-        series.rate.push_back(static_cast<double>(m.requests) / m.wall_s);
-        std::printf(
-            "%-7s %9llu requests  %8.0f/s  user %.2f s  system %.2f s  %.3f us CPU/request\n",
-            series.name, static_cast<unsigned long long>(m.requests),
-            static_cast<double>(m.requests) / m.wall_s, m.user_s, m.system_s, m.cpu_us());
-        std::fflush(stdout);
-      }
-    }
-    std::printf("\nmedian of %d:\n", options.pairs);
-    for (const Series& series : all)
-      std::printf("%-7s %.3f us CPU/request (%.2f x wrk), %.0f requests/s\n", series.name,
-                  median(series.cpu_us), median(series.cpu_us) / median(all[0].cpu_us),
-                  median(series.rate));
+    contest(all, options.pairs);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "http_vs_wrk: %s\n", error.what());
     return 1;
