@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client's side of an HTTP/2 connection without a network. Shared by tests and fuzzing.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ordeal/scenario.hpp"
+#include "scenarios/http/h2_session.h"
+
+class H2Parsing : private http::H2SessionUser {
+ public:
+  struct Fate {
+    std::uint32_t outcome;
+    std::int64_t code;
+    bool operator==(const Fate&) const = default;
+    friend std::ostream& operator<<(std::ostream& out, const Fate& fate) {
+      return out << "outcome " << fate.outcome << " code " << fate.code;
+    }
+  };
+
+  H2Parsing(http::Message message, std::uint32_t streams)
+      : shared_{.host = ordeal::Host(&host_),
+                .engine = ordeal::Engine(&engine_),
+                .max_body = 200,
+                .renderer = {1, true},
+                .json = {}},
+        operations_(shared_),
+        streams_(streams),
+        session_(operations_, *this, 7, streams) {
+    const http::Url url = http::parse_url("http://h");
+    request_ = http::build_request(url, std::make_shared<const http::Message>(std::move(message)),
+                                   http::Template("/", http::Encoding::url));
+    request_.h2 = std::make_shared<const http::H2Request>(url, request_);
+    engine_.self = this;
+    if (!session_.start()) throw std::runtime_error("no session");
+  }
+  ~H2Parsing() { end(); }
+  H2Parsing(const H2Parsing&) = delete;
+  H2Parsing& operator=(const H2Parsing&) = delete;
+
+  /// What a server's connection begins with.
+  static std::string preface() { return frame(NGHTTP2_SETTINGS, 0, 0, ""); }
+  static std::string frame(std::uint8_t type, std::uint8_t flags, std::uint32_t stream,
+                           std::string_view payload) {
+    std::string out;
+    for (const int shift : {16, 8, 0}) out += static_cast<char>(payload.size() >> shift);
+    out += static_cast<char>(type);
+    out += static_cast<char>(flags);
+    return out + number(stream) + std::string(payload);
+  }
+  static std::string number(std::uint32_t value) {
+    std::string out;
+    for (const int shift : {24, 16, 8, 0}) out += static_cast<char>(value >> shift);
+    return out;
+  }
+
+  http::H2Session& session() { return session_; }
+  [[nodiscard]] bool full() const { return in_flight_ == streams_; }
+  std::uint64_t issue() {
+    ordeal_op op{};
+    op.struct_size = sizeof op;
+    op.id = next_id_++;
+    op.session = 7;
+    ++in_flight_;
+    session_.issue(op, request_);
+    return op.id;
+  }
+  void cancel_oldest() {
+    if (operations_.oldest == nullptr) return;
+    fates_[operations_.oldest->op_id] = {ORDEAL_OUTCOME_CANCELLED, 0};
+    --in_flight_;
+    session_.cancel(*operations_.oldest);
+  }
+  /// All there is to send.
+  std::string take() {
+    std::string out;
+    std::vector<char> part(64 * 1024);
+    while (const std::size_t n = session_.take(part.data(), part.size(), 1))
+      out.append(part.data(), n);
+    return out;
+  }
+  /// False once the connection is of no more use.
+  bool feed(std::string_view bytes) {
+    // A copy of exactly its size, so that a sanitizer sees what is read beside it.
+    const auto piece = std::make_unique<char[]>(bytes.size());
+    if (!bytes.empty()) std::memcpy(piece.get(), bytes.data(), bytes.size());
+    return session_.feed(piece.get(), bytes.size(), 2);
+  }
+  /// Ends all that has not ended; every operation must then have ended exactly once.
+  void end() {
+    session_.end_streams(ORDEAL_OUTCOME_REFUSED, 1);
+    session_.end_waiting(ORDEAL_OUTCOME_REFUSED, 2);
+    session_.stop();
+    if (in_flight_ != 0 || fates_.size() != next_id_ - 1 || operations_.oldest != nullptr ||
+        operations_.newest != nullptr)
+      std::abort();
+  }
+  [[nodiscard]] bool ended(std::uint64_t id) const { return fates_.contains(id); }
+  [[nodiscard]] Fate fate(std::uint64_t id) const { return fates_.at(id); }
+
+ private:
+  void session_wants_to_send() noexcept override {}
+
+  static ordeal_host make_host() {
+    ordeal_host host{};
+    host.struct_size = sizeof host;
+    host.get_extension = [](const ordeal_host*, ordeal_str) noexcept -> const void* {
+      return nullptr;
+    };
+    host.set_error = [](const ordeal_host*, ordeal_str) noexcept {};
+    return host;
+  }
+  static ordeal_engine make_engine() {
+    ordeal_engine engine{};
+    engine.struct_size = sizeof engine;
+    engine.complete = [](const ordeal_engine* e, std::uint64_t id,
+                         const ordeal_result* result) noexcept {
+      auto& self = *static_cast<H2Parsing*>(e->self);
+      if (!self.fates_.emplace(id, Fate{result->outcome, result->code}).second) std::abort();
+      --self.in_flight_;
+    };
+    engine.observe = [](const ordeal_engine*, ordeal_session_id, std::uint32_t,
+                        std::uint64_t) noexcept {};
+    return engine;
+  }
+
+  ordeal_host host_ = make_host();
+  ordeal_engine engine_ = make_engine();
+  http::ExchangeShared shared_;
+  http::H2Operations operations_;
+  std::uint32_t streams_;
+  std::uint64_t next_id_ = 1;
+  std::uint32_t in_flight_ = 0;
+  std::map<std::uint64_t, Fate> fates_;
+  http::Request request_;
+  http::H2Session session_;
+};
