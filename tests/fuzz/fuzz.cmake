@@ -17,7 +17,7 @@ add_library(ordeal_llhttp_fuzzed STATIC ${llhttp_sources})
 target_include_directories(ordeal_llhttp_fuzzed SYSTEM PUBLIC "${LLHTTP_INCLUDE_DIR}")
 target_compile_options(ordeal_llhttp_fuzzed PRIVATE -w -fsanitize=fuzzer-no-link)
 target_include_directories(ordeal_http_fuzzed PUBLIC "${PROJECT_SOURCE_DIR}/plugins")
-target_link_libraries(ordeal_http_fuzzed PUBLIC ordeal_sdk ordeal_llhttp_fuzzed Boost::json)
+target_link_libraries(ordeal_http_fuzzed PUBLIC ordeal_sdk ordeal_llhttp_fuzzed ordeal_nghttp2 Boost::json)
 target_compile_options(ordeal_http_fuzzed PRIVATE -fsanitize=fuzzer-no-link)
 
 # ordeal_fuzz(NAME LIBRARY...): fuzz/NAME.cpp with its corpus, as the ctest fuzz.NAME
@@ -36,6 +36,7 @@ function(ordeal_fuzz name)
   set_tests_properties(fuzz.${name} PROPERTIES LABELS sanitized TIMEOUT 60)
 endfunction()
 
+ordeal_fuzz(h2_session ordeal_http_fuzzed)
 ordeal_fuzz(http_response ordeal_http_fuzzed)
 ordeal_fuzz(http_sse ordeal_http_fuzzed)
 ordeal_fuzz(http_template ordeal_http_fuzzed)
