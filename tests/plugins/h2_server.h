@@ -20,6 +20,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -160,8 +161,9 @@ class H2Server {
     }
     return static_cast<ssize_t>(part);
   }
-  static nghttp2_nv field(const std::string& name, const std::string& value) {
-    const auto bytes = [](const std::string& text) {
+  // Points at what it is given.
+  static nghttp2_nv field(std::string_view name, std::string_view value) {
+    const auto bytes = [](std::string_view text) {
       return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
     };
     return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};

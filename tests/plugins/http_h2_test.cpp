@@ -163,6 +163,47 @@ BOOST_AUTO_TEST_CASE(a_server_that_speaks_http_1_is_recognised) {
   BOOST_TEST(driver.lines()[0].find("does not speak HTTP/2") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(over_tls_the_server_must_choose_it) {
+  std::string folder = (std::filesystem::temp_directory_path() / "ordeal-h2.XXXXXX").string();
+  BOOST_TEST_REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const std::string key = folder + "/key.pem";
+  const std::string certificate = folder + "/cert.pem";
+  const std::string make =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=t "
+      "-addext subjectAltName=IP:127.0.0.1 -keyout " +
+      key + " -out " + certificate + " 2>/dev/null";
+  BOOST_TEST_REQUIRE(std::system(make.c_str()) == 0);
+  for (const bool offered : {true, false}) {
+    BOOST_TEST_CONTEXT("offered: " << offered) {
+      const std::string address = "127.0.0.1:" + std::to_string(free_port());
+      Nginx nginx("listen " + address + " ssl" + (offered ? " http2" : "") + ";\nssl_certificate " +
+                  certificate + ";\nssl_certificate_key " + key + ";\n" + plain);
+      HttpDriver driver(library(), R"({"url":"https://)" + address +
+                                       R"(","protocol":"h2","streams":5,"tls":{"ca_file":")" +
+                                       certificate + R"("}})");
+      const std::uint64_t before = nginx.requests();
+      LoadSpec spec = closed_load(2, offered ? 1'000 : 0);
+      if (!offered) spec.duration_ns = 100 * ms;
+      const IntervalFrame frame = driver.run(spec);
+      const std::uint64_t seen = nginx.requests() - before - 1;
+      if (offered) {
+        BOOST_TEST(total(frame, Outcome::ok) == 1'000u);
+        BOOST_TEST(seen == 1'000u);
+        BOOST_TEST(frame.kinds.at(0).marks.at(2).count() == 2u);  // tls
+      } else {
+        BOOST_TEST(frame.sessions_opened == 0u);
+        // nginx itself says so: the alert no_application_protocol.
+        BOOST_TEST(count(frame, -2120) > 0u);
+        BOOST_TEST(count(frame, -2120) == total(frame, Outcome::dropped));
+        BOOST_TEST(seen == 0u);
+        BOOST_TEST_REQUIRE(driver.lines().size() == 1u);
+        BOOST_TEST(driver.lines()[0].find("no application protocol") != std::string::npos);
+      }
+    }
+  }
+  std::filesystem::remove_all(folder);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_in_the_way_is_refused) {
   const auto refusal = [](const std::string& more) -> std::string {
     try {
@@ -179,6 +220,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_the_way_is_refused) {
   for (const Case& c :
        {Case{R"("protocol":"h3")", "expected http/1.1 or h2"},
         Case{R"("streams":2)", "needs \"protocol\""},
+        Case{R"("protocol":"h2","pipeline":2)", "belongs to http/1.1"},
         Case{R"("protocol":"h2","streams":0)", "1 to 1000"},
         Case{R"("protocol":"h2","streams":1001)", "1 to 1000"},
         Case{R"("protocol":"h2","headers":{"Connection":"close"})", "no place in HTTP/2"},

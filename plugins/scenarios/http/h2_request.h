@@ -28,6 +28,8 @@ class H2Request {
 
   /// Throws ordeal::Failure for a header that has no place in HTTP/2.
   H2Request(const Url& url, const Request& request);
+  H2Request(const H2Request&) = delete;  // its fields point into it
+  H2Request& operator=(const H2Request&) = delete;
 
   [[nodiscard]] bool rendered() const { return rendered_; }
   /// Of a request that is not rendered.
