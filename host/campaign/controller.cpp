@@ -237,13 +237,14 @@ Result<std::unique_ptr<JournalReader>> Controller::read_journal() {
   return JournalReader::open(options_.dir.file("journal.db"));
 }
 
-bool Controller::report(std::uint32_t stage, const Result<std::string>& document) {
-  if (!document) {
-    log(Severity::error, "controller", document.error().line());
-    return false;
-  }
+bool Controller::undocumented(const Error& error) {
+  log(Severity::error, "controller", error.line());
+  return false;
+}
+
+bool Controller::render(std::uint32_t stage, const ReportWriter::StageDocument& document) {
   if (!reports_ || desk_->guardian_lost()) return false;
-  last_outcomes_ = reports_->render(stage, *document);
+  last_outcomes_ = reports_->render(stage, document);
   for (const auto& outcome : last_outcomes_) {
     if (outcome.problem.empty()) continue;
     bulletin_->event("plugin", "report_failed", status_.phase,

@@ -67,7 +67,12 @@ class Controller {
   void set_state(const std::string& state);
   bool wait_durable();
   /// False: a document could not be built or no report could be asked.
-  bool report(std::uint32_t stage, const Result<std::string>& document);
+  template <typename Document>
+  bool report(std::uint32_t stage, const Result<Document>& document) {
+    return document ? render(stage, *document) : undocumented(document.error());
+  }
+  bool undocumented(const Error& error);
+  bool render(std::uint32_t stage, const ReportWriter::StageDocument& document);
   /// The final report names the reports that failed, too: those that did not are written again.
   void name_failed_reports();
   Result<std::unique_ptr<JournalReader>> read_journal();

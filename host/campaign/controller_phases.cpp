@@ -357,7 +357,10 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
     consecutive_failures_ = 0;
   // After a hard limit there are two seconds left: the front writes the reports then.
   static_cast<void>(interrupted());
-  if (desk_->stop_level() < 2) report(ORDEAL_STAGE_PHASE, phase_document(**journal, plan.index));
+  if (desk_->stop_level() < 2) {
+    const bool histograms = reports_ && reports_->wants_histograms();
+    report(ORDEAL_STAGE_PHASE, phase_documents(**journal, plan.index, histograms));
+  }
   return !interrupted();
 }
 

@@ -81,16 +81,29 @@ std::string ReportWriter::prepare() {
 }
 
 std::vector<ReportWriter::Outcome> ReportWriter::render(std::uint32_t stage,
-                                                        const std::string& document,
+                                                        const StageDocument& document,
                                                         const std::vector<Outcome>* failed) {
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < reports_.size(); ++i) {
     auto& report = reports_[i];
     if (failed != nullptr && i < failed->size() && !(*failed)[i].problem.empty()) continue;
-    render_one(*report, stage, document);
+    const bool fuller = !document.with_histograms.empty() && wants_histograms(report->entry);
+    render_one(*report, stage, fuller ? document.with_histograms : document.plain);
     outcomes.push_back(report->outcome);
   }
   return outcomes;
+}
+
+bool ReportWriter::wants_histograms(const ReportEntry& entry) const {
+  const auto found = registry_.find("report", entry.plugin + "/" + entry.report);
+  if (!found) return false;
+  const auto& wants = found->component->wants;
+  return std::find(wants.begin(), wants.end(), "histograms") != wants.end();
+}
+
+bool ReportWriter::wants_histograms() const {
+  return std::any_of(reports_.begin(), reports_.end(),
+                     [this](const auto& report) { return wants_histograms(report->entry); });
 }
 
 void ReportWriter::start(Report& report) {

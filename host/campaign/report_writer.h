@@ -11,6 +11,7 @@
 #include "campaign/bulletin.h"
 #include "campaign/campaign.h"
 #include "campaign/cell_link.h"
+#include "campaign/documents/documents.h"
 #include "campaign/loop.h"
 #include "campaign/report_files.h"
 #include "campaign/services.h"
@@ -43,10 +44,22 @@ class ReportWriter {
   /// What a report's cell complains of; called on the loop's thread.
   void on_trouble(std::function<void(PluginTrouble)> fn) { on_trouble_ = std::move(fn); }
 
+  /// A stage's document, and what those get instead whose manifest wants histograms ("": the same).
+  struct StageDocument {
+    StageDocument(const char* text) : plain(text) {}
+    StageDocument(std::string text) : plain(std::move(text)) {}  // NOLINT: most stages have one
+    StageDocument(PhaseDocuments both)
+        : plain(std::move(both.plain)), with_histograms(std::move(both.with_histograms)) {}
+    std::string plain;
+    std::string with_histograms;
+  };
+  /// Whether any report's manifest wants them. Needs no cell.
+  [[nodiscard]] bool wants_histograms() const;
+
   /// Renders `document` of `stage` (ORDEAL_STAGE_*) with every report. A report has 60 s; one that
   /// dies or fails loses this stage only, and is given up after three failures. With `failed` (of
   /// an earlier call, for the same stage) those that failed then are left out.
-  std::vector<Outcome> render(std::uint32_t stage, const std::string& document,
+  std::vector<Outcome> render(std::uint32_t stage, const StageDocument& document,
                               const std::vector<Outcome>* failed = nullptr);
   /// Passes one interval/1 event to every report that is up. A slow one loses it, counted.
   void stream(const std::string& json);
@@ -81,6 +94,7 @@ class ReportWriter {
     Outcome outcome;
     std::vector<Services::OwnMetric> metrics;
   };
+  [[nodiscard]] bool wants_histograms(const ReportEntry& entry) const;
   void start(Report& report);
   /// Its cell has died, was killed or never came up.
   void drop(Report& report);

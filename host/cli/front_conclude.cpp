@@ -102,7 +102,8 @@ Result<Rendered> render_all(const RunDir& dir, const Options& options, bool urge
   ChildCells cells(loop, install_paths().libexec + "/ordeal-cell", dir.logs());
   ReportWriter writer(loop, cells, registry, campaign->report, dir.reports());
   writer.set_urgent([urgent] { return urgent; });
-  const auto render = [&](std::uint32_t stage, const Result<std::string>& document) {
+  const bool histograms = writer.wants_histograms();
+  const auto render = [&](std::uint32_t stage, const auto& document) {
     if (!document) {
       rendered.problems.push_back(document.error().line());
       return;
@@ -120,7 +121,8 @@ Result<Rendered> render_all(const RunDir& dir, const Options& options, bool urge
     for (const auto& phase : *phases)
       if (std::find(done.begin(), done.end(), phase.index) == done.end())
         done.push_back(phase.index);
-    for (const auto index : done) render(ORDEAL_STAGE_PHASE, phase_document(**journal, index));
+    for (const auto index : done)
+      render(ORDEAL_STAGE_PHASE, phase_documents(**journal, index, histograms));
   }
   render(ORDEAL_STAGE_CAMPAIGN, campaign_document(**journal));
   return rendered;
@@ -132,7 +134,7 @@ std::vector<std::string> report_paths(const RunDir& dir) {
   std::error_code ec;
   for (const auto& entry : std::filesystem::directory_iterator(dir.reports(), ec)) {
     const std::string name = entry.path().filename().string();
-    if (name.compare(0, 13, "phase_report_") != 0) paths.push_back(entry.path().string());
+    if (name.compare(0, 6, "phase_") != 0) paths.push_back(entry.path().string());
   }
   std::sort(paths.begin(), paths.end());
   return paths;

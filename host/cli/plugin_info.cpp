@@ -113,6 +113,7 @@ boost::json::value as_json(const PluginInfo& plugin) {
     component["config_schema"] = parsed_or_null(one.config_schema);
     component["defaults"] = parsed_or_null(one.defaults);
     component["codes"] = parsed_or_null(one.codes);
+    component["wants"] = as_array(one.wants);
     component["options"] = options_json(plugin_options(one));
     components.emplace_back(std::move(component));
   }

@@ -12,10 +12,10 @@ namespace ordeal {
 
 /// Counts and histograms of the interval in progress. Nothing is allocated while recording, but for
 /// the first value of each histogram. One thread.
-class Recorder {
+class IntervalRecorder {
  public:
-  Recorder() = default;
-  Recorder(std::size_t kinds, std::size_t marks, std::uint32_t unit_ns)
+  IntervalRecorder() = default;
+  IntervalRecorder(std::size_t kinds, std::size_t marks, std::uint32_t unit_ns)
       : marks_(marks), unit_ns_(unit_ns), slots_(kinds) {
     for (std::uint32_t i = 0; i < kinds; ++i) fresh(i);
   }

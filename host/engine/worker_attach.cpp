@@ -97,7 +97,7 @@ Result<void> Worker::Impl::attach(const ordeal_scenario_factory* factory, void* 
   info_.max_in_flight = std::max(1u, said.max_in_flight);
   info_.unit_ns = said.slow != 0 ? 1000 : 1;
   instance_ = instance;
-  recorder_ = Recorder(info_.kinds.size(), info_.marks.size(), info_.unit_ns);
+  recorder_ = IntervalRecorder(info_.kinds.size(), info_.marks.size(), info_.unit_ns);
   recorder_.counts().start_ns = clock_.monotonic_ns();
   return {};
 }

@@ -239,7 +239,7 @@ class Worker::Impl {
   std::vector<std::uint32_t> to_renew_;
   std::deque<std::uint32_t> wanted_;
   Soonest<Moment> retries_;
-  Recorder recorder_;
+  IntervalRecorder recorder_;
   ThreadUsage usage_;
 
   Timer<&Impl::arrival_due> arrival_timer_{*this};

@@ -163,6 +163,11 @@ class JournalReader {
   /// blocks only whose middle lies at or after `from_wall_ns` (a repeated phase keeps its number).
   virtual Result<Histogram> latency(std::int32_t phase, std::uint32_t load, std::uint32_t kind,
                                     std::uint64_t from_wall_ns = 0) = 0;
+  /// The latency histograms of a phase's blocks, one after the other in the order written: a long
+  /// phase has thousands. Ends with the first error that `each` gives.
+  virtual Result<void> block_latencies(
+      std::int32_t phase,
+      const std::function<Result<void>(const SeriesRow&, const Histogram&)>& each) = 0;
   virtual Result<std::vector<PhaseHistogram>> phase_histograms(std::int32_t phase) = 0;
   /// In the order of the bus.
   virtual Result<std::vector<TopicEventRow>> topic_events() = 0;

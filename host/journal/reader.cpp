@@ -34,6 +34,9 @@ class Reader final : public JournalReader {
   Result<std::vector<SeriesRow>> blocks(std::int32_t phase) override;
   Result<Histogram> latency(std::int32_t phase, std::uint32_t load, std::uint32_t kind,
                             std::uint64_t from_wall_ns) override;
+  Result<void> block_latencies(
+      std::int32_t phase,
+      const std::function<Result<void>(const SeriesRow&, const Histogram&)>& each) override;
   Result<std::vector<PhaseHistogram>> phase_histograms(std::int32_t phase) override;
   Result<std::vector<TopicEventRow>> topic_events() override;
   Result<std::vector<MetricRow>> metrics() override;
@@ -159,6 +162,21 @@ Result<Histogram> Reader::latency(std::int32_t phase, std::uint32_t load, std::u
   if (!done) return std::move(done).error();
   if (!whole) return Histogram();
   return std::move(whole).value();
+}
+
+Result<void> Reader::block_latencies(
+    std::int32_t phase,
+    const std::function<Result<void>(const SeriesRow&, const Histogram&)>& each) {
+  return query(
+      "SELECT row, histogram FROM blocks WHERE phase = ?1 ORDER BY id",
+      [&](const Statement& row) -> Result<void> {
+        auto block = journal::unpack_row(row.blob(0));
+        if (!block) return std::move(block).error();
+        auto latency = journal::unpack_histogram(row.blob(1));
+        if (!latency) return std::move(latency).error();
+        return each(*block, *latency);
+      },
+      phase);
 }
 
 Result<std::vector<PhaseHistogram>> Reader::phase_histograms(std::int32_t phase) {

@@ -138,6 +138,7 @@ class ManifestReader {
       const json::value* codes = at_pointer(one, "/codes");
       component.codes = codes != nullptr ? compact_json(*codes) : "{}";
       component.defaults = defaults != nullptr ? compact_json(*defaults) : "{}";
+      component.wants = texts_at(one, "/wants");
       info.components.push_back(std::move(component));
     }
   }

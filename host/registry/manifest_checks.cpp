@@ -91,6 +91,9 @@ void check_components(const json::value& manifest, const PluginInfo& info, Schem
       fail(base + "/id", "component id '" + component.id + "' is used twice in this plugin",
            "each id once", {}, false);
     }
+    if (!component.wants.empty() && component.kind != "report")
+      fail(base + "/wants", "a " + component.kind + " is given no documents", "only on a report",
+           "leave it out", true);
     const json::value* schema = at_pointer(manifest, base + "/config_schema");
     const json::value* defaults = at_pointer(manifest, base + "/defaults");
     if (schema == nullptr) continue;

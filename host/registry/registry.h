@@ -45,6 +45,7 @@ struct ComponentInfo {
   std::string config_schema;  // JSON text, "{}" when absent
   std::string defaults;       // JSON text, "{}" when absent
   std::string codes = "{}";   // JSON text: what the codes of a scenario's operations mean
+  std::vector<std::string> wants = {};  // parts of a document made for those who ask: "histograms"
 };
 
 struct PluginInfo {

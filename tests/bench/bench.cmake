@@ -46,3 +46,8 @@ if(URING_LIBRARY)
   add_executable(bare_uring_http bench/bare_uring_http.cpp)
   target_link_libraries(bare_uring_http PRIVATE ${URING_LIBRARY})
 endif()
+# What recording costs a worker, per operation and per interval.
+add_executable(bench_recording bench/recording.cpp)
+target_link_libraries(bench_recording PRIVATE ordeal_engine)
+add_test(NAME bench.recording COMMAND bench_recording --rounds 3 --operations 500000)
+set_tests_properties(bench.recording PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)

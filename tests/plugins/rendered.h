@@ -21,14 +21,15 @@ struct Rendered {
   std::map<std::string, std::string> files;
 };
 
-/// Renders `document` in a fresh instance of the report `component` ("json", "text", "html").
-inline Rendered render(const std::string& component, std::uint32_t stage,
-                       std::string_view document) {
+/// Renders `document` in a fresh instance of the report `component` ("json", "text", "html",
+/// "hdr").
+inline Rendered render(const std::string& component, std::uint32_t stage, std::string_view document,
+                       const std::string& config = "{}") {
   const std::string path = ORDEAL_BUILT_PLUGINS "/org.ordeal.report-" + component + ".so";
   ordeal::testing::PluginFile plugin(path);
   ordeal::testing::FakeHost host;
   ordeal::testing::Instance<ordeal_report_factory> report(
-      plugin.factory<ordeal_report_factory>(ORDEAL_REPORT), host, component, "{}");
+      plugin.factory<ordeal_report_factory>(ORDEAL_REPORT), host, component, config);
   ordeal::testing::FileCapture files;
   Rendered rendered;
   rendered.status = report->render(report.get(), stage, ordeal::abi::str(document), files.handle());

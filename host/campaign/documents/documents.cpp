@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "campaign/documents/campaign_object.h"
 #include "campaign/documents/event_list.h"
+#include "campaign/documents/histogram_parts.h"
 #include "campaign/documents/json_fields.h"
 #include "campaign/documents/operation_series.h"
 #include "campaign/documents/phase_object.h"
@@ -107,7 +108,8 @@ Result<std::string> setup_document(JournalReader& journal,
   return pretty_json(json::value(build(*facts, *metrics)));
 }
 
-Result<std::string> build_phase(JournalReader& journal, std::int32_t index) {
+Result<PhaseDocuments> build_phase(JournalReader& journal, std::int32_t index,
+                                   bool with_histograms) {
   auto facts = read_facts(journal);
   if (!facts) return std::move(facts.error());
   const Attempt* attempt = facts->last_attempt(index);
@@ -124,12 +126,23 @@ Result<std::string> build_phase(JournalReader& journal, std::int32_t index) {
   const std::uint64_t to = attempt->row.ended.wall_ns == 0 ? forever : attempt->row.ended.wall_ns;
   auto metrics = read_metric_series(journal, from, to);
   if (!metrics) return std::move(metrics.error());
+  Result<json::array> histograms = json::array();
+  if (with_histograms) histograms = histograms_json(journal, *facts, *attempt, *figures);
+  if (!histograms) return std::move(histograms.error());
   FiguresByPhase only;
   only.emplace(index, std::move(*figures));
   auto series = series_json(journal, {*facts, only, *metrics, {attempt}, from, to});
   if (!series) return std::move(series.error());
   (*object)["series"] = std::move(*series);
-  return pretty_json(json::value(std::move(*object)));
+  json::value document(std::move(*object));
+  PhaseDocuments documents;
+  documents.plain = pretty_json(document);
+  if (with_histograms) {
+    // Nobody reads this one: thousands of buckets in lines of their own would only be slow.
+    document.get_object()["histograms"] = std::move(*histograms);
+    documents.with_histograms = compact_json(document);
+  }
+  return documents;
 }
 
 Result<std::string> build_campaign(JournalReader& journal) {
@@ -153,7 +166,8 @@ Result<std::string> build_campaign(JournalReader& journal) {
   return pretty_json(json::value(std::move(*object)));
 }
 
-Result<std::string> within(Result<std::string> text, const char* what) {
+template <typename T>
+Result<T> within(Result<T> text, const char* what) {
   if (!text) return std::move(text.error()).within(what);
   return text;
 }
@@ -168,8 +182,15 @@ Result<std::string> baseline_document(JournalReader& journal) {
   return within(setup_document(journal, baseline_object), "baseline document");
 }
 
+Result<PhaseDocuments> phase_documents(JournalReader& journal, std::int32_t index,
+                                       bool with_histograms) {
+  return within(build_phase(journal, index, with_histograms), "phase document");
+}
+
 Result<std::string> phase_document(JournalReader& journal, std::int32_t index) {
-  return within(build_phase(journal, index), "phase document");
+  auto documents = phase_documents(journal, index, false);
+  if (!documents) return std::move(documents.error());
+  return std::move(documents->plain);
 }
 
 Result<std::string> campaign_document(JournalReader& journal) {

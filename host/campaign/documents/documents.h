@@ -25,6 +25,15 @@ Result<std::string> baseline_document(JournalReader& journal);
 Result<std::string> phase_document(JournalReader& journal, std::int32_t index);
 Result<std::string> campaign_document(JournalReader& journal);
 
+/// A phase's document twice: with what every report gets, and for those that want them with the
+/// histograms, too ("" unless `with_histograms`).
+struct PhaseDocuments {
+  std::string plain;
+  std::string with_histograms;
+};
+Result<PhaseDocuments> phase_documents(JournalReader& journal, std::int32_t index,
+                                       bool with_histograms);
+
 /// "phase_report_<n>_<name>.json": n from 1; what is not a letter, digit, '.', '_' or '-' becomes
 /// '_'.
 std::string phase_report_name(std::int32_t index, const std::string& name);

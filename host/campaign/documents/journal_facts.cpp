@@ -129,6 +129,13 @@ std::string RunFacts::scenario_name(std::uint32_t load) const {
   return load < loads.size() ? loads[load].scenario : "load" + std::to_string(load);
 }
 
+std::string RunFacts::load_name(std::uint32_t load) const {
+  const std::string scenario = scenario_name(load);
+  const auto same = [&](const LoadFacts& other) { return other.scenario == scenario; };
+  return std::count_if(loads.begin(), loads.end(), same) > 1 ? scenario + '#' + std::to_string(load)
+                                                             : scenario;
+}
+
 std::string RunFacts::kind_name(std::uint32_t load, std::uint32_t kind) const {
   if (load < loads.size() && kind < loads[load].kinds.size()) return loads[load].kinds[kind];
   return "kind" + std::to_string(kind);

@@ -68,6 +68,8 @@ struct RunFacts {
   [[nodiscard]] std::uint64_t origin_wall_ns() const;
   /// "get" of load 0 is {"http", "get"}; numbers where the journal names none.
   [[nodiscard]] std::string scenario_name(std::uint32_t load) const;
+  /// The scenario, with "#<load>" where more than one load uses it.
+  [[nodiscard]] std::string load_name(std::uint32_t load) const;
   [[nodiscard]] std::string kind_name(std::uint32_t load, std::uint32_t kind) const;
 };
 

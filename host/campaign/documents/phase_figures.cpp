@@ -88,10 +88,14 @@ Result<void> read_histograms(JournalReader& journal, const Attempt& attempt,
   if (!histograms) return std::move(histograms.error());
   std::optional<Histogram> send_lag;
   std::map<std::string, std::optional<Histogram>> marks;
-  for (const auto& one : *histograms) {
+  for (auto& one : *histograms) {
+    if (one.series == "send_lag") {
+      add(send_lag, one.histogram);
+      continue;
+    }
     if (one.series == "service") add(figures.service, one.histogram);
-    if (one.series == "send_lag") add(send_lag, one.histogram);
     if (one.series.rfind("mark:", 0) == 0) add(marks[one.series.substr(5)], one.histogram);
+    figures.parts.push_back(std::move(one));
   }
   if (send_lag && send_lag->count() > 0) {
     figures.send_lag_p99 = seconds(send_lag->value_at(99));

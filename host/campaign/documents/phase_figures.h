@@ -34,6 +34,7 @@ struct PhaseFigures {
   Histogram latency;                                     // of all kinds
   std::optional<Histogram> service;                      // absent: not recorded
   std::vector<std::pair<std::string, Histogram>> marks;  // by name
+  std::vector<PhaseHistogram> parts;                     // service and marks of each kind
   std::optional<double> send_lag_p99;                    // seconds
   std::uint64_t offered = 0;
   double seconds = 0;             // of measuring: without warm-up and drain

@@ -2,42 +2,23 @@
 // Writes each stage's document as it is, under the name its readers have always known.
 #include <ordeal/plugin.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 #include <string_view>
 
 #include "document/document.h"
+#include "document/file_name.h"
 
 namespace {
 
-using ordeal::Failure;
 using ordeal::reports::Document;
+using ordeal::reports::file_safe;
+using ordeal::reports::phase_number;
 using ordeal::reports::View;
 
-/// Letters, digits and `._-`; everything else becomes `_`. At most 100 bytes, never hidden.
-std::string file_safe(std::string_view name) {
-  std::string safe(name.substr(0, 100));
-  std::replace_if(
-      safe.begin(), safe.end(),
-      [](char c) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        const bool digit = c >= '0' && c <= '9';
-        return !letter && !digit && c != '-' && c != '.' && c != '_';
-      },
-      '_');
-  if (safe.empty() || safe.front() == '.') safe.insert(0, 1, '_');
-  return safe;
-}
-
-/// phase_report_<n>_<name>.json: documents count phases from 0, people from 1. A phase run again
-/// replaces the report of its earlier attempt.
+/// phase_report_<n>_<name>.json. A phase run again replaces the report of its earlier attempt.
 std::string phase_file(View info) {
-  const double index = info["index"].number(-1);
-  if (index < 0 || index > 1e6 || index != std::floor(index))
-    throw Failure(ORDEAL_E_INVALID, "the phase document has no phase_info.index");
-  return "phase_report_" + std::to_string(static_cast<long>(index) + 1) + "_" +
-         file_safe(info["name"].text("unnamed")) + ".json";
+  return "phase_report_" + phase_number(info) + "_" +
+         file_safe(info["name"].text("unnamed"), 100) + ".json";
 }
 
 std::string file_name(std::uint32_t stage, View root) {
