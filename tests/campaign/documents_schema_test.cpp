@@ -45,7 +45,12 @@ std::vector<std::pair<std::string, std::string>> documents_of(JournalFixture& fi
   add("baseline", baseline_document(*reader));
   auto rows = reader->phases();
   BOOST_REQUIRE(static_cast<bool>(rows));
-  for (const auto& row : *rows) add("phase", phase_document(*reader, row.index));
+  for (const auto& row : *rows) {
+    auto both = phase_documents(*reader, row.index, true);
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(both), why(both));
+    add("phase", both->plain);
+    add("phase", both->with_histograms);
+  }
   add("campaign", campaign_document(*reader));
   return out;
 }

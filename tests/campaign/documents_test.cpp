@@ -129,7 +129,13 @@ BOOST_AUTO_TEST_CASE(a_phase_document_carries_what_the_journal_counted) {
   BOOST_TEST(number(document, "/test_result/errors/0/count") == 10);
   BOOST_TEST(at(document, "/test_result/errors").as_array().size() == 1u);
   BOOST_TEST(number(document, "/service_time/max") == 0.004, boost::test_tools::tolerance(0.002));
+  BOOST_TEST(number(document, "/service_time/p90") == 0.001, boost::test_tools::tolerance(0.002));
+  BOOST_TEST(number(document, "/service_time/p999") == 0.004, boost::test_tools::tolerance(0.002));
+  BOOST_TEST(number(document, "/service_time/count") == 1000);
   BOOST_TEST(number(document, "/marks/connect/count") == 1000);
+  BOOST_TEST(number(document, "/marks/connect/avg") == 0.00103,
+             boost::test_tools::tolerance(0.002));
+  BOOST_TEST(number(document, "/marks/connect/p999") == 0.004, boost::test_tools::tolerance(0.002));
   BOOST_TEST(number(document, "/wire/requests_sent/total") == 3503);
   BOOST_TEST(text(document, "/phase_analysis/result") == "passed");
   BOOST_TEST(text(document, "/phase_analysis/performance_rating") == "EXCELLENT");

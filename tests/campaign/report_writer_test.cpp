@@ -58,6 +58,31 @@ BOOST_AUTO_TEST_CASE(every_report_writes_its_files) {
   BOOST_TEST(fs::exists(folder.path() + "/comprehensive_baseline_report.json"));
 }
 
+BOOST_AUTO_TEST_CASE(histograms_go_to_those_whose_manifest_wants_them) {
+  BuiltCells built;
+  const TemporaryFolder folder;
+  ReportWriter plain(built.loop, built.cells, built.registry, {entry("json")}, folder.path());
+  BOOST_TEST(!plain.wants_histograms());
+  ReportWriter writer(built.loop, built.cells, built.registry, {entry("json"), entry("hdr")},
+                      folder.path());
+  BOOST_TEST(writer.wants_histograms());
+  const std::string phase = document("phase.json");
+  std::string more = phase;
+  more.replace(more.find('{'), 1, R"({"histograms": [{"load": "http", "kind": "get",
+    "series": "latency", "unit_ns": 1, "count": 1, "buckets": [[5, 5, 1]],
+    "intervals": [{"start": 1, "seconds": 1, "max": 0.000000005, "compressed": "HISTFAAA"}]}],)");
+  PhaseDocuments both;
+  both.plain = phase;
+  both.with_histograms = more;
+  const auto outcomes = writer.render(ORDEAL_STAGE_PHASE, both);
+  BOOST_REQUIRE_EQUAL(outcomes.size(), 2u);
+  for (const auto& one : outcomes) BOOST_TEST(one.problem == "");
+  const auto written = read_file(folder.path() + "/" + outcomes[0].files.at(0), ExitCode::internal);
+  BOOST_REQUIRE(written);
+  BOOST_TEST((*written == phase));
+  BOOST_TEST(outcomes[1].files.size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(one_that_is_not_there_does_not_stop_the_others) {
   BuiltCells built;
   const TemporaryFolder folder;

@@ -187,4 +187,14 @@ BOOST_AUTO_TEST_CASE(every_verdict_has_its_tone) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(service_times_and_marks_have_a_table) {
+  const auto rendered = render("html", ORDEAL_STAGE_CAMPAIGN, fixture("campaign.json"));
+  const std::string& page = rendered.files.at("campaign_report.html");
+  const auto at = page.find("Service time runs from the actual send");
+  BOOST_REQUIRE(at != std::string::npos);
+  const std::string table = page.substr(at, page.find("</table>", at) - at);
+  for (const char* part : {">service<", ">connect<", ">first_byte<", "p99.9"})
+    BOOST_TEST(contains(table, part), part << " is missing");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

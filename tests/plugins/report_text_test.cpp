@@ -127,4 +127,14 @@ BOOST_AUTO_TEST_CASE(other_stages_write_nothing) {
   BOOST_TEST(rendered.files.empty());
 }
 
+BOOST_AUTO_TEST_CASE(service_times_and_marks_are_shown_apart_from_the_latency) {
+  const auto rendered = render("text", ORDEAL_STAGE_CAMPAIGN, fixture("campaign.json"));
+  const std::string& text = rendered.files.at("campaign_summary.txt");
+  const auto at = text.find("SERVICE TIME AND MARKS");
+  BOOST_REQUIRE(at != std::string::npos);
+  const std::string parts = text.substr(at, text.find("\n\n", at) - at);
+  for (const char* part : {"service", "connect", "first_byte", "p99.9"})
+    BOOST_TEST(contains(parts, part), part << " is missing in " << parts);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -128,26 +128,26 @@ json::object test_result(const Attempt& attempt, const PhaseFigures& figures) {
   return out;
 }
 
-json::object service_json(const std::optional<Histogram>& service) {
-  const bool data = service && service->count() > 0;
+json::object times_json(const std::optional<Histogram>& times) {
+  const bool data = times && times->count() > 0;
+  const auto at = [&](double percentile) {
+    return data ? latency_at(*times, percentile) : json::value(nullptr);
+  };
   json::object out;
-  out["avg"] = data ? json::value(service->mean() / 1e9) : json::value(nullptr);
-  out["p50"] = data ? latency_at(*service, 50) : json::value(nullptr);
-  out["p99"] = data ? latency_at(*service, 99) : json::value(nullptr);
-  out["max"] = data ? json::value(seconds(service->max())) : json::value(nullptr);
+  out["avg"] = data ? json::value(times->mean() / 1e9) : json::value(nullptr);
+  out["p50"] = at(50);
+  out["p90"] = at(90);
+  out["p95"] = at(95);
+  out["p99"] = at(99);
+  out["p999"] = at(99.9);
+  out["max"] = data ? json::value(seconds(times->max())) : json::value(nullptr);
+  out["count"] = data ? times->count() : 0;
   return out;
 }
 
 json::object marks_json(const std::vector<std::pair<std::string, Histogram>>& marks) {
   json::object out;
-  for (const auto& [name, histogram] : marks) {
-    json::object mark;
-    mark["p50"] = latency_at(histogram, 50);
-    mark["p99"] = latency_at(histogram, 99);
-    mark["max"] = latency_at(histogram, 100);
-    mark["count"] = histogram.count();
-    out[name] = std::move(mark);
-  }
+  for (const auto& [name, histogram] : marks) out[name] = times_json(histogram);
   return out;
 }
 

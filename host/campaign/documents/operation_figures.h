@@ -21,10 +21,10 @@ boost::json::object figures_json(const OutcomeCounts& outcomes, const Histogram&
 /// {summary, operation_breakdown, outcomes, errors}.
 boost::json::object test_result(const Attempt& attempt, const PhaseFigures& figures);
 
-/// {avg, p50, p99, max} in seconds; null without data.
-boost::json::object service_json(const std::optional<Histogram>& service);
+/// {avg, p50, p90, p95, p99, p999, max} in seconds, null without data, and count.
+boost::json::object times_json(const std::optional<Histogram>& times);
 
-/// {name: {p50, p99, max, count}}.
+/// The same of every mark, by name.
 boost::json::object marks_json(const std::vector<std::pair<std::string, Histogram>>& marks);
 
 }  // namespace ordeal::documents

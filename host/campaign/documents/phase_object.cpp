@@ -244,7 +244,7 @@ Result<json::object> phase_object(const RunFacts& facts, const Attempt& attempt,
   out["state"] = attempt.state();
   out["attempts"] = attempts_json(facts, attempt);
   out["test_result"] = test_result(attempt, figures);
-  out["service_time"] = service_json(figures.service);
+  out["service_time"] = times_json(figures.service);
   out["marks"] = marks_json(figures.marks);
   out["phase_analysis"] = phase_analysis(attempt, figures);
   WireSums wire;

@@ -204,4 +204,20 @@ std::string validity_sentence(View campaign) {
   return text;
 }
 
+std::vector<PartTimes> times_by_part(View campaign) {
+  std::vector<PartTimes> all;
+  const View phases = campaign["phase_results"];
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    const View info = phases.at(i)["phase_info"];
+    const std::string phase = phase_label(info["index"].number(), info["name"].text("?"));
+    const auto add = [&](std::string_view part, View times) {
+      if (times["count"].number(0) > 0) all.push_back({phase, std::string(part), times});
+    };
+    add("service", phases.at(i)["service_time"]);
+    const View marks = phases.at(i)["marks"];
+    for (std::size_t m = 0; m < marks.size(); ++m) add(marks.key(m), marks.at(m));
+  }
+  return all;
+}
+
 }  // namespace ordeal::reports

@@ -69,4 +69,13 @@ std::string event_time(View event);
 /// "measured" or the reasons why not, as one sentence.
 std::string validity_sentence(View campaign);
 
+/// What one row of a table of times shows.
+struct PartTimes {
+  std::string phase;
+  std::string part;  // "service" or a mark
+  View times;        // avg, p50, p90, p95, p99, p999, max, count
+};
+/// The service time and the marks of every phase that has them.
+std::vector<PartTimes> times_by_part(View campaign);
+
 }  // namespace ordeal::reports

@@ -66,6 +66,22 @@ std::string band(const Axis& axis, View summary) {
          "%\"></i></div>";
 }
 
+std::string parts_table(View campaign) {
+  HtmlTable table({"Phase", "Part", "p50", "p90", "p99", "p99.9", "max", "Count"},
+                  {2, 3, 4, 5, 6, 7});
+  for (const PartTimes& row : times_by_part(campaign)) {
+    std::vector<std::string> cells = {escaped(row.phase), escaped(row.part)};
+    for (const char* key : {"p50", "p90", "p99", "p999", "max"})
+      cells.push_back(escaped(seconds(row.times[key].number())));
+    cells.push_back(escaped(count(row.times["count"].number())));
+    table.row(cells);
+  }
+  if (table.rows() == 0) return {};
+  return "<p class=\"muted\">Service time runs from the actual send and hides what waited before "
+         "it; the other parts are the scenario's own marks.</p>\n" +
+         table.html();
+}
+
 std::string scale(const Axis& axis) {
   std::string out = "<div class=\"band scale\">";
   for (double tick = axis.low; tick <= axis.high * 1.001; tick *= 10)
@@ -118,7 +134,7 @@ std::string latency_section(View campaign) {
   return section("latency", "Latency by phase",
                  "<p class=\"muted\">From the intended start of each operation. Bands: p50 to p90, "
                  "p90 to p99, p99 to the maximum; logarithmic.</p>\n" +
-                     table.html());
+                     table.html() + parts_table(campaign));
 }
 
 std::string phases_section(View campaign) {

@@ -17,8 +17,8 @@ using ordeal::reports::View;
 
 /// phase_report_<n>_<name>.json. A phase run again replaces the report of its earlier attempt.
 std::string phase_file(View info) {
-  return "phase_report_" + phase_number(info) + "_" +
-         file_safe(info["name"].text("unnamed"), 100) + ".json";
+  return "phase_report_" + phase_number(info) + "_" + file_safe(info["name"].text("unnamed"), 100) +
+         ".json";
 }
 
 std::string file_name(std::uint32_t stage, View root) {

@@ -14,6 +14,7 @@ namespace ordeal::reports {
 namespace {
 
 constexpr std::size_t max_listed = 8;
+constexpr std::size_t max_parts = 24;
 
 std::string word_of(std::string_view result) {
   std::string word(result);
@@ -140,6 +141,24 @@ std::string phase_table(View campaign) {
   return table.empty() ? "  none ran\n" : table.text();
 }
 
+std::string parts_table(View campaign) {
+  Table table({"phase", "part", "n", "p50", "p90", "p99", "p99.9", "max"}, {2, 3, 4, 5, 6, 7});
+  const auto parts = times_by_part(campaign);
+  std::string last;
+  for (std::size_t i = 0; i < std::min(parts.size(), max_parts); ++i) {
+    const View t = parts[i].times;
+    table.row({parts[i].phase == last ? std::string() : parts[i].phase, clean(parts[i].part, 40),
+               count(t["count"].number()), seconds(t["p50"].number()), seconds(t["p90"].number()),
+               seconds(t["p99"].number()), seconds(t["p999"].number()),
+               seconds(t["max"].number())});
+    last = parts[i].phase;
+  }
+  std::string out = table.empty() ? std::string() : table.text();
+  if (parts.size() > max_parts)
+    out += "  and " + std::to_string(parts.size() - max_parts) + " more in the JSON report\n";
+  return out;
+}
+
 std::string error_table(View campaign) {
   Table table({"operation", "class", "code", "count", "phases"}, {3});
   const auto errors = errors_by_class(campaign);
@@ -240,6 +259,9 @@ std::string campaign_summary(View campaign) {
   std::string out = head(campaign);
   out += section("ASSERTIONS", assertions(campaign));
   out += section("PHASES", phase_table(campaign));
+  if (const std::string parts = parts_table(campaign); !parts.empty())
+    out += section("SERVICE TIME AND MARKS (latency, above, also has what waited before the send)",
+                   parts);
   out += section("CAPACITY", capacity);
   out += section("ERRORS", error_table(campaign));
   out += section("SAFETY EVENTS", safety(campaign));
