@@ -82,6 +82,7 @@ void TopicHub::attach(std::string_view kind, std::size_t index, CellLink& link,
   to->instance = instance;
   to->generation = generation;
   to->ready = false;
+  to->window = least_window;
   to->subscribed.assign(to->user->subscribes.size(), false);
 }
 
@@ -133,6 +134,10 @@ bool TopicHub::message(std::string_view kind, std::size_t index, CellMessage typ
     const std::size_t count = std::min<std::size_t>(in.u32(), endpoint->in_flight.size());
     endpoint->in_flight.erase(endpoint->in_flight.begin(),
                               endpoint->in_flight.begin() + static_cast<std::ptrdiff_t>(count));
+    if (endpoint->in_flight.empty())
+      endpoint->window = loop_.now() - endpoint->sent_ns < gather_ns
+                             ? std::min(2 * endpoint->window, most_window)
+                             : least_window;
     // Otherwise nothing waits, or its time has not come.
     if (endpoint->events && !endpoint->watching && endpoint->timer == 0) pump(*endpoint);
   }
@@ -209,15 +214,17 @@ void TopicHub::pump(Endpoint& to) {
   const auto keep = [&](const Event& event) {
     if (to.subscribed[entry_of(to, event)]) to.in_flight.push_back(event);
   };
-  for (std::size_t left = window - before; left > 0 && !to.again.empty(); --left) {
+  for (std::size_t left = to.window - std::min(to.window, before); left > 0 && !to.again.empty();
+       --left) {
     keep(to.again.front());
     to.again.pop_front();
   }
-  while (to.in_flight.size() < window && to.events->take(keep, window - to.in_flight.size()) != 0)
+  while (to.in_flight.size() < to.window &&
+         to.events->take(keep, to.window - to.in_flight.size()) != 0)
     continue;
   const bool any = to.in_flight.size() > before;
   if (any) send(to, before);
-  if (to.in_flight.size() >= window) return rest(to, false);  // until the cell has taken some
+  if (to.in_flight.size() >= to.window) return rest(to, false);  // until the cell has taken some
   // As long as there are some each time, the next are looked for and nobody needs to wake us.
   if (any) return gather(to);
   Event event;
@@ -242,6 +249,7 @@ void TopicHub::send(Endpoint& to, std::size_t first) {
     if (event.body) one.body = *event.body;
     batch.push_back(one);
   }
+  to.sent_ns = loop_.now();
   to.link->events(to.instance, batch);
 }
 

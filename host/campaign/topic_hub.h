@@ -23,9 +23,11 @@ namespace ordeal {
 /// happens when that is full. One thread, the loop's.
 class TopicHub {
  public:
-  /// What a cell may have that it has not dealt with: enough to keep it busy, little enough that
-  /// the ring, whose overflow is counted, is where a slow one's events wait.
-  static constexpr std::size_t window = 128;
+  /// What a cell may have that it has not dealt with: little enough that the ring, whose overflow
+  /// is counted, is where a slow one's events wait, and that the end of a run can wait for them.
+  /// For one that takes all it gets at once, more: it costs fewer wake-ups.
+  static constexpr std::size_t least_window = 32;
+  static constexpr std::size_t most_window = 128;
 
   /// The plan's topics begin at `first_topic` of the bus. All are borrowed and outlive the hub.
   TopicHub(Loop& loop, Bus& bus, const TopicPlan& plan, std::uint32_t first_topic);
@@ -81,6 +83,8 @@ class TopicHub {
     std::vector<bool> subscribed;  // by entry of user->subscribes
     std::deque<Event> again;       // control events of a cell that died
     std::deque<Event> in_flight;
+    std::size_t window = least_window;
+    std::uint64_t sent_ns = 0;  // when the last of in_flight went out
     std::deque<Pending> pending;
     std::map<std::uint32_t, std::uint64_t> dropped;  // by topic of the plan, between bus and cell
   };

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint32_t stream = 0, control = 1, state = 2;
-constexpr int window = TopicHub::window;
+constexpr int window = TopicHub::least_window;
 
 /// The system's, which a test can put forward.
 class JumpingClock final : public Clock {
@@ -201,6 +201,24 @@ BOOST_AUTO_TEST_CASE(a_slow_cell_gets_no_more_than_it_takes_and_drops_are_counte
              boost::test_tools::per_element());
   BOOST_TEST(bench.dropped("a.b/stream") == 68u - 12);
   BOOST_TEST(!bench.bus->failed());
+}
+
+BOOST_AUTO_TEST_CASE(a_quick_cell_gets_more_at_a_time) {
+  Bench bench(100);
+  FakeCell cell(bench.loop, "reader");
+  bench.connect(cell);
+  for (int i = 0; i < window; ++i) bench.publish(stream, "quick");
+  std::size_t got = 0;
+  const auto arrived = [&] { return (got += cell.take().size()) == std::size_t{window}; };
+  BOOST_TEST(bench.loop.run_until(arrived, bench.loop.now() + second));
+  bench.taken(window);
+  for (int i = 0; i < 3 * window; ++i) bench.publish(stream, "more");
+  bench.run();
+  BOOST_TEST(cell.take().size() == 2u * window);
+  // That took its time: as few as at first.
+  bench.taken(2 * window);
+  bench.run();
+  BOOST_TEST(cell.take().size() == std::size_t{window});
 }
 
 BOOST_AUTO_TEST_CASE(the_newest_state_of_a_publisher_waits) {
