@@ -26,6 +26,16 @@ std::string quoted(const std::string& key, const std::string& value) {
   return "\"" + key + "\":\"" + value + "\"";
 }
 
+bool is_in_the_manifest(std::int64_t code) {
+  static const std::string manifest = [] {
+    std::string text;
+    std::getline(std::ifstream(ORDEAL_SOURCE_DIR "/manifests/plugins/org.ordeal.http.json"), text,
+                 '\0');
+    return text;
+  }();
+  return manifest.find("\n        \"" + std::to_string(code) + "\": \"") != std::string::npos;
+}
+
 // nginx that speaks TLS on a second port.
 struct TlsNginx {
   TlsNginx(const Certificates& files, const std::string& name, const std::string& server = hello)
@@ -64,6 +74,7 @@ void is_refused(std::uint16_t port, const std::string& tls, std::int64_t code,
     BOOST_TEST(frame.wire.measured == 0u);
     BOOST_TEST(count(frame, code) > 0u);
     BOOST_TEST(count(frame, code) == total(frame, Outcome::dropped));
+    BOOST_TEST(is_in_the_manifest(code));
     BOOST_TEST_REQUIRE(driver.lines().size() == (word.empty() ? 0u : 1u));
     if (!word.empty())
       BOOST_TEST(driver.lines()[0].find(word) != std::string::npos, driver.lines()[0]);
@@ -249,6 +260,7 @@ BOOST_AUTO_TEST_CASE(an_end_without_farewell) {
   nginx.nginx.stop();
   const IntervalFrame frame = driver.finish();
   BOOST_TEST(count(frame, -3001) == 2u);
+  BOOST_TEST(is_in_the_manifest(-3001));
   BOOST_TEST(total(frame, Outcome::refused) >= 2u);
   BOOST_TEST(total(frame, Outcome::ok) == 0u);
 }
