@@ -13,6 +13,7 @@
 #include "base/duration.h"
 #include "base/result.h"
 #include "engine/feeder_spec.h"
+#include "engine/load_spec.h"
 #include "registry/registry.h"
 
 namespace ordeal {
@@ -25,15 +26,28 @@ struct Slo {
   std::string text;    // as written: ">=95%"
 };
 
+/// A kind of operation that the campaign names, and where it does.
+struct NamedKind {
+  std::string kind;
+  Location where;
+};
+
+struct KindTimeout {
+  NamedKind of;
+  Duration timeout{};
+};
+
 struct LoadEntry {
   std::string scenario;  // component id
   std::string plugin;    // plugin id, from the registry
   std::string config;    // JSON, defaults merged in
   std::vector<std::pair<std::string, double>> mix;
-  double weight = 1;                 // share of the phase's rate and connections
-  std::uint32_t workers = 1;         // cells that share it
-  std::vector<std::uint32_t> cores;  // worker i is pinned to cores[i % size]; empty: none is
-  std::optional<FeederSpec> feeder;  // of its operations' data
+  double weight = 1;                  // share of the phase's rate and connections
+  std::uint32_t workers = 1;          // cells that share it
+  std::vector<std::uint32_t> cores;   // worker i is pinned to cores[i % size]; empty: none is
+  std::optional<FeederSpec> feeder;   // of its operations' data
+  std::vector<KindTimeout> timeouts;  // in place of the phase's
+  RetryPolicy retry;
 };
 
 struct CollectEntry {
@@ -71,6 +85,13 @@ struct Safety {
   std::vector<RuleEntry> rules;
 };
 
+/// The rate goes straight from one value to another. Length 0 comes last: as long as the phase.
+struct RateStep {
+  double from = 0;
+  double to = 0;
+  Duration length{};
+};
+
 struct PhasePlan {
   std::int32_t index = 0;  // from 0
   std::string name;
@@ -80,9 +101,19 @@ struct PhasePlan {
   std::uint32_t connections = 1;
   double operations = 0;  // per connection and minute; 0: not given
   double rate = 0;        // per second; 0: not given (then closed load, or paced by operations)
-  std::string rate_text;  // as written: "capacity*0.1"
-  std::string stress;     // "low", ..., or ""
-  Duration timeout{};     // per operation
+  std::vector<RateStep> rates;  // a rate that changes; `rate` is then its mean
+  bool poisson = false;         // arrivals at random
+  std::string arrivals_file;    // recorded arrivals; "": none; `rate` is then their mean
+  double speed = 1;             // of the recording
+  std::uint64_t recorded = 0;   // arrivals in the file
+  double busiest_second = 0;    // most of them in one
+  std::vector<NamedKind> recorded_kinds;
+  ThinkTime think;                              // closed load
+  std::uint64_t operations_per_connection = 0;  // then it is renewed; 0: no bound
+  std::uint64_t max_operations = 0;             // of the whole phase; 0: no bound
+  std::string rate_text;                        // as written: "capacity*0.1"
+  std::string stress;                           // "low", ..., or ""
+  Duration timeout{};                           // per operation
   bool judge = true;
   std::vector<Slo> slo;
   std::optional<Safety> safety;

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "campaign/campaign_feeder.h"
+#include "campaign/campaign_load.h"
 #include "campaign/campaign_workers.h"
 #include "registry/component_config.h"
 
@@ -157,6 +158,7 @@ Result<void> read_components(CampaignDocument& document, const Registry& registr
     load.plugin = one->plugin;
     load.config = one->config;
     load.weight = number_member(entry, "weight", 1);
+    if (auto done = read_entry_load(document, entry, pointer, load); !done) return done;
     if (const json::value* mix = entry.if_contains("mix")) {
       double sum = 0;
       for (const auto& member : mix->get_object()) {

@@ -22,6 +22,8 @@ class CampaignDocument {
 
   [[nodiscard]] boost::json::value& root() const { return root_; }
   [[nodiscard]] const boost::json::value& schema() const { return schema_; }
+  /// The campaign's file, as it was given.
+  [[nodiscard]] const std::string& file() const { return file_; }
 
   /// Everything at and below `pointer` came from `origin` ("--set seed=7").
   void mark(const std::string& pointer, const std::string& origin);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "campaign/campaign_load.h"
 #include "campaign/campaign_safety.h"
 #include "campaign/slo_parse.h"
 
@@ -29,10 +30,6 @@ const std::map<std::string, StressLimits, std::less<>>& stress_table() {
   return table;
 }
 
-constexpr double least_open_sessions = 10;
-constexpr double most_open_sessions = 1000;
-constexpr double usual_response_s = 0.1;
-
 class PhaseReader {
  public:
   PhaseReader(CampaignDocument& document, Campaign& campaign, json::object& phase,
@@ -49,7 +46,8 @@ class PhaseReader {
     plan_.stress = text_member(phase_, "stress");
     plan_.judge = bool_member(phase_, "judge", true);
     if (Result<void> done = read_times(); !done) return done.error();
-    if (Result<void> done = read_load(); !done) return done.error();
+    if (Result<void> done = read_phase_load(document_, phase_, pointer_, plan_); !done)
+      return done.error();
     if (Result<void> done = read_slo(); !done) return done.error();
     if (const json::value* safety = phase_.if_contains("safety")) {
       Result<Safety> tightened =
@@ -78,28 +76,6 @@ class PhaseReader {
                              "warm_up leaves nothing of the phase to measure",
                              "less than its duration of " + format_duration(plan_.duration));
     }
-    return {};
-  }
-
-  Result<void> read_load() {
-    plan_.operations = number_member(phase_, "operations");
-    const json::value* rate = phase_.if_contains("rate");
-    if (rate != nullptr && rate->is_string()) {
-      plan_.rate_text = text_member(phase_, "rate");
-      return document_.error(
-          pointer_ + "/rate",
-          "'" + plan_.rate_text + "' needs a capacity search, which this version does not do", {},
-          "give a number");
-    }
-    plan_.rate = number_member(phase_, "rate");
-    double sessions = number_member(phase_, "connections");
-    if (sessions == 0) {
-      sessions = plan_.rate > 0 ? std::clamp(std::ceil(plan_.rate * usual_response_s),
-                                             least_open_sessions, most_open_sessions)
-                                : 1;
-      phase_["connections"] = static_cast<std::int64_t>(sessions);
-    }
-    plan_.connections = static_cast<std::uint32_t>(sessions);
     return {};
   }
 
@@ -211,6 +187,7 @@ Result<void> fit_plan(const CampaignDocument& document, Campaign& campaign) {
     };
     phase.duration = scaled(phase.duration);
     phase.warm_up = scaled(phase.warm_up);
+    for (RateStep& step : phase.rates) step.length = scaled(step.length);
   }
   return {};
 }

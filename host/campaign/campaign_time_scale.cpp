@@ -25,6 +25,7 @@ void apply_time_scale(Campaign& campaign) {
     scale(phase.duration);
     scale(phase.warm_up);
     scale(phase.pause);
+    for (RateStep& step : phase.rates) scale(step.length);
     // Check intervals are dwell times of safety: a short run is not judged more hastily.
     if (phase.safety) scale(phase.safety->cooldown);
   }

@@ -7,6 +7,7 @@
 #include "analysis/health.h"
 #include "base/log.h"
 #include "campaign/calibration.h"
+#include "campaign/campaign_load.h"
 #include "campaign/controller.h"
 #include "campaign/documents/documents.h"
 #include "campaign/facts.h"
@@ -181,6 +182,11 @@ bool Controller::baseline() {
       return false;
     }
     record_loads(load);
+    for (std::size_t i = 0; i < campaign_.load.size(); ++i)
+      if (auto known = check_kinds(campaign_, campaign_.load[i], load.declared(i).kinds); !known) {
+        end_with("preflight", known.error().line(), ExitCode::invalid_config);
+        return false;
+      }
     spec.start_ns = loop_.now();
     spec.duration_ns = std::max(half, second_ns);
     spec.timeout_ns = std::min<std::uint64_t>(spec.duration_ns, 10 * second_ns);

@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "campaign/campaign_load.h"
 #include "campaign/controller.h"
 #include "campaign/documents/documents.h"
 #include "campaign/facts.h"
@@ -32,10 +33,24 @@ double seconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e9; }
 std::string describe(const PhasePlan& plan) {
   std::string text = plan.name + ": " + human_duration(plan.duration) + ", " +
                      std::to_string(plan.connections) + " connections";
-  if (plan.rate > 0) text += ", " + std::to_string(std::lround(plan.rate)) + "/s";
-  if (plan.rate <= 0 && plan.operations > 0)
-    text += ", " + std::to_string(std::lround(plan.operations)) + " operations/min each";
-  return text;
+  return text + ", " + load_text(plan);
+}
+
+/// What a load spec takes over as it stands.
+void set_model(const PhasePlan& plan, const LoadEntry& entry, LoadSpec& spec) {
+  if (plan.poisson) spec.arrivals = LoadSpec::Arrivals::poisson;
+  if (!plan.arrivals_file.empty()) {
+    spec.arrivals = LoadSpec::Arrivals::recorded;
+    spec.arrivals_file = plan.arrivals_file;
+    spec.speed = plan.speed;
+  }
+  for (const RateStep& step : plan.rates)
+    spec.rates.push_back({step.from, step.to, ns(step.length)});
+  spec.think = plan.think;
+  spec.operations_per_session = plan.operations_per_connection;
+  for (const KindTimeout& timeout : entry.timeouts)
+    spec.timeouts.emplace_back(timeout.of.kind, ns(timeout.timeout));
+  spec.retry = entry.retry;
 }
 
 std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
@@ -46,13 +61,24 @@ std::vector<LoadSpec> Controller::specs(const PhasePlan& plan, std::uint64_t sta
   double weights = 0;
   for (const auto& entry : campaign_.load) weights += entry.weight;
   std::vector<LoadSpec> specs;
+  double dealt = 0;
   for (const auto& entry : campaign_.load) {
     const double share = weights > 0 ? entry.weight / weights : 1;
     LoadSpec spec;
+    spec.deal_from = dealt;
+    dealt += share;
+    spec.deal_to = &entry == &campaign_.load.back() ? 1 : dealt;
+    set_model(plan, entry, spec);
     spec.sessions = static_cast<std::uint32_t>(std::max(1l, std::lround(plan.connections * share)));
     const double paced = plan.connections * plan.operations / 60;
-    spec.rate = (plan.rate > 0 ? plan.rate : paced) * share;
+    spec.rate = plan.rate > 0 ? plan.rate : paced;
+    if (spec.arrivals == LoadSpec::Arrivals::recorded) spec.rate = plan.busiest_second;
     spec.model = spec.rate > 0 ? LoadSpec::Model::open : LoadSpec::Model::closed;
+    scale_rate(spec, share);
+    if (plan.max_operations > 0)
+      spec.max_operations = std::max<std::uint64_t>(
+          1, static_cast<std::uint64_t>(
+                 std::llround(static_cast<double>(plan.max_operations) * share)));
     spec.start_ns = start_ns;
     spec.warm_up_ns = ns(plan.warm_up);
     spec.duration_ns = ns(plan.duration);
@@ -155,7 +181,7 @@ void Controller::check_host(const PhasePlan& plan) {
 }
 
 void Controller::wait_phase(const PhasePlan& plan, LoadRun& load, std::string& stop_reason) {
-  const std::uint64_t latest = phase_end_ns_ + ns(plan.timeout) + 5 * second_ns;
+  const std::uint64_t latest = phase_end_ns_ + ns(longest_timeout(campaign_, plan)) + 5 * second_ns;
   std::uint64_t last_ns = loop_.now();
   const auto done = [&] {
     const std::uint64_t now_ns = loop_.now();

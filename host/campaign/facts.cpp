@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "campaign/campaign_load.h"
 
 namespace ordeal {
 
@@ -52,6 +53,7 @@ json::object phase_plan_fact(const PhasePlan& plan) {
           {"connections", plan.connections},
           {"operations", given(plan.operations)},
           {"rate", given(plan.rate)},
+          {"load", load_text(plan)},
           {"stress", plan.stress.empty() ? json::value(nullptr) : json::value(plan.stress)},
           {"judge", plan.judge},
           {"timeout", seconds(plan.timeout)},
