@@ -53,6 +53,12 @@ void set_model(const PhasePlan& plan, const LoadEntry& entry, LoadSpec& spec) {
   spec.retry = entry.retry;
 }
 
+/// Of the phase's most operations those of the entries up to `share` of the load: so the entries'
+/// parts add up, however they are rounded.
+std::uint64_t operations_before(const PhasePlan& plan, double share) {
+  return static_cast<std::uint64_t>(std::llround(static_cast<double>(plan.max_operations) * share));
+}
+
 std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
 
 }  // namespace
@@ -67,7 +73,8 @@ std::vector<LoadSpec> Controller::specs(const PhasePlan& plan, std::uint64_t sta
     LoadSpec spec;
     spec.deal_from = dealt;
     dealt += share;
-    spec.deal_to = &entry == &campaign_.load.back() ? 1 : dealt;
+    if (&entry == &campaign_.load.back()) dealt = 1;
+    spec.deal_to = dealt;
     set_model(plan, entry, spec);
     spec.sessions = static_cast<std::uint32_t>(std::max(1l, std::lround(plan.connections * share)));
     const double paced = plan.connections * plan.operations / 60;
@@ -77,13 +84,14 @@ std::vector<LoadSpec> Controller::specs(const PhasePlan& plan, std::uint64_t sta
     scale_rate(spec, share);
     if (plan.max_operations > 0)
       spec.max_operations = std::max<std::uint64_t>(
-          1, static_cast<std::uint64_t>(
-                 std::llround(static_cast<double>(plan.max_operations) * share)));
+          1, operations_before(plan, spec.deal_to) - operations_before(plan, spec.deal_from));
     spec.start_ns = start_ns;
     spec.warm_up_ns = ns(plan.warm_up);
     spec.duration_ns = ns(plan.duration);
     spec.timeout_ns = ns(plan.timeout);
-    spec.seed = campaign_.seed + static_cast<std::uint64_t>(plan.index) + 1;
+    // What entries draw has nothing in common, or their arrivals at random would coincide.
+    spec.seed = campaign_.seed + static_cast<std::uint64_t>(plan.index) + 1 +
+                (static_cast<std::uint64_t>(specs.size()) << 48);
     spec.mix = entry.mix;
     specs.push_back(std::move(spec));
   }
