@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every way to get a campaign file wrong: where it is said to be wrong, and what is proposed.
 #include <boost/test/unit_test.hpp>
+#include <fstream>
 #include <random>
 
 #include "campaign/campaign.h"
+#include "campaign/campaign_load.h"
 #include "campaign/campaign_registry.h"
+#include "temporary_folder.h"
 
 using namespace ordeal;
 
@@ -103,6 +106,59 @@ const Bad table[] = {
      "'fast' has the wrong form"},
     {"\"rate\": 5", "\"rate\": \"capacity*0.1\"", invalid, 8, 47, "/phases/0/rate",
      "needs a capacity search, which this version does not do; give a number"},
+    {"\"rate\": 5", "\"rate\": {\"from\": 5}", invalid, 8, 47, "/phases/0/rate", "'to' is missing"},
+    {"\"rate\": 5", "\"rate\": {\"from\": 0, \"to\": 0}", invalid, 8, 47, "/phases/0/rate",
+     "no operation would ever arrive"},
+    {"\"rate\": 5", "\"rate\": {\"from\": -1, \"to\": 5}", invalid, 8, 56, "/phases/0/rate/from",
+     "-1 is too small"},
+    {"\"rate\": 5", "\"rate\": []", invalid, 8, 47, "/phases/0/rate", "the list is empty"},
+    {"\"rate\": 5", "\"rate\": [{\"rate\": 5}, {\"rate\": 6}]", invalid, 8, 48, "/phases/0/rate/0",
+     "key 'for' is missing; expected how long this step lasts"},
+    {"\"rate\": 5", "\"rate\": [{\"for\": \"1s\"}]", invalid, 8, 48, "/phases/0/rate/0",
+     "expected either 'rate', or 'from' and 'to'"},
+    {"\"rate\": 5", "\"rate\": [{\"rate\": 5, \"to\": 6}]", invalid, 8, 48, "/phases/0/rate/0",
+     "one rate or goes from one to another"},
+    {"\"rate\": 5", "\"rate\": [{\"rate\": 5, \"for\": \"0s\"}]", invalid, 8, 67,
+     "/phases/0/rate/0/for", "a step must last; expected more than 0s"},
+    {"\"rate\": 5", "\"rate\": [{\"rate\": 5, \"for\": \"61s\"}]", invalid, 8, 67,
+     "/phases/0/rate/0/for",
+     "the steps take 1m1s up to here; expected at most the phase's duration"},
+    {"\"rate\": 5", "\"rate\": [{\"rate\": 5, \"for\": \"1m\"}, {\"rate\": 6}]", invalid, 8, 74,
+     "/phases/0/rate/1", "leave nothing of the phase"},
+    {"\"rate\": 5", "\"arrivals\": \"poisson\"", invalid, 8, 51, "/phases/0/arrivals",
+     "nothing arrives without a rate"},
+    {"\"rate\": 5", "\"rate\": 5, \"arrivals\": \"poison\"", invalid, 8, 62, "/phases/0/arrivals",
+     "did you mean 'poisson'?"},
+    {"\"rate\": 5", "\"rate\": 5, \"speed\": 2", invalid, 8, 59, "/phases/0/speed",
+     "only recorded arrivals have a speed"},
+    {"\"rate\": 5", "\"rate\": 5, \"arrivals_file\": \"a\"", invalid, 8, 67,
+     "/phases/0/arrivals_file", "leave no choice of a rate"},
+    {"\"rate\": 5", "\"arrivals_file\": \"/nowhere/a\"", invalid, 8, 56, "/phases/0/arrivals_file",
+     "cannot read /nowhere/a: No such file"},
+    {"\"rate\": 5", "\"arrivals_file\": \"/dev/null\"", invalid, 8, 56, "/phases/0/arrivals_file",
+     "not a regular file"},
+    {"\"rate\": 5", "\"rate\": 5, \"think\": \"1s\"", invalid, 8, 59, "/phases/0/think",
+     "only think where nothing else sets the pace"},
+    {"\"rate\": 5", "\"think\": {\"min\": \"1s\"}", invalid, 8, 48, "/phases/0/think",
+     "expected either 'min' and 'max', or 'mean'"},
+    {"\"rate\": 5", "\"think\": {\"min\": \"2s\", \"max\": \"1s\"}", invalid, 8, 69,
+     "/phases/0/think/max", "it is below 'min'; expected at least 2s"},
+    {"\"rate\": 5", "\"max_operations\": 0", invalid, 8, 57, "/phases/0/max_operations",
+     "0 is too small"},
+    {"\"rate\": 5", "\"operations_per_connection\": 0", invalid, 8, 68,
+     "/phases/0/operations_per_connection", "0 is too small"},
+    {"{\"get\": 1}", "{\"get\": 1}, \"timeouts\": {\"get\": \"0s\"}", invalid, 4, 101,
+     "/load/0/timeouts/get", "an operation needs time; expected more than 0s"},
+    {"{\"get\": 1}", "{\"get\": 1}, \"timeouts\": {\"get\": 5}", invalid, 4, 101,
+     "/load/0/timeouts/get", "5 is a number"},
+    {"{\"get\": 1}", "{\"get\": 1}, \"retry\": {\"attempts\": 2}", invalid, 4, 90, "/load/0/retry",
+     "key 'on' is missing"},
+    {"{\"get\": 1}", "{\"get\": 1}, \"retry\": {\"attempts\": 1, \"on\": [\"fail\"]}", invalid, 4,
+     103, "/load/0/retry/attempts", "1 is too small"},
+    {"{\"get\": 1}", "{\"get\": 1}, \"retry\": {\"attempts\": 2, \"on\": [\"ok\"]}", invalid, 4,
+     113, "/load/0/retry/on/0", "'ok' is not allowed"},
+    {"{\"get\": 1}", "{\"get\": 1}, \"retry\": {\"attempts\": 2, \"on\": []}", invalid, 4, 112,
+     "/load/0/retry/on", "the list is empty"},
     {"\"low\"", "\"lo\"", invalid, 8, 60, "/phases/0/stress", "did you mean 'low'?"},
     {"\"1m\", \"rate\"", "\"0s\", \"rate\"", invalid, 8, 33, "/phases/0/duration", "must last"},
     {"\"rate\": 5", "\"warm_up\": \"1m\"", invalid, 8, 50, "/phases/0/warm_up", "leaves nothing"},
@@ -155,6 +211,52 @@ BOOST_AUTO_TEST_CASE(each_is_told_where_and_how_to_mend_it) {
       BOOST_TEST(error.line().find('\n') == std::string::npos);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_line_of_recorded_arrivals_is_told_where_it_is) {
+  const CampaignRegistry registry;
+  const ordeal::testing::TemporaryFolder folder;
+  const std::string path = folder.file("arrivals.csv");
+  const std::string text = replaced("\"rate\": 5", ("\"arrivals_file\": \"" + path + "\"").c_str());
+  const auto said = [&](const std::string& lines) {
+    std::ofstream(path) << lines;
+    return why(parse_effective(text, "c.json", {}, registry.get()));
+  };
+  BOOST_TEST(said("0\n0.5,get\n1\n") == "it succeeded");
+  BOOST_TEST(said("0\n  soon\n") == path +
+                                        ":2:3: 'soon' does not begin with a time; expected "
+                                        "seconds from the start, 0 to 1e9");
+  BOOST_TEST(said("-1\n").find(path + ":1:1: '-1' does not begin with a time") == 0u);
+  BOOST_TEST(said("# ok\n0 get\n") ==
+             path + ":2:3: 'get' behind the time; expected SECONDS or SECONDS,KIND");
+  BOOST_TEST(said("2\n\n1\n") ==
+             path + ":3:1: the time is before that of the arrival above; expected times in order");
+  BOOST_TEST(said("0\n" + std::string(70'000, '1')).find(path + ":2:1: the line is too long") ==
+             0u);
+  // Nothing in it: that is the campaign's mistake, and told there.
+  BOOST_TEST(said("# nothing\n").find("c.json:8:56: /phases/0/arrivals_file: ") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(kinds_that_the_scenario_has_not_are_named) {
+  const CampaignRegistry registry;
+  const ordeal::testing::TemporaryFolder folder;
+  const std::string path = folder.file("arrivals.csv");
+  std::ofstream(path) << "0,get\n1,patch\n";
+  const auto said = [&](const std::string& from, const std::string& to) {
+    const auto parsed =
+        parse_effective(replaced(from.c_str(), to.c_str()), "c.json", {}, registry.get());
+    BOOST_REQUIRE_MESSAGE(parsed, why(parsed));
+    const auto known = check_kinds(*parsed, parsed->load.at(0), {"get", "post"});
+    return known ? std::string() : known.error().line();
+  };
+  BOOST_TEST(said("{\"get\": 1}", "{\"get\": 1}, \"timeouts\": {\"post\": \"1s\"}") == "");
+  BOOST_TEST(said("{\"get\": 1}", "{\"get\": 1}, \"timeouts\": {\"put\": \"1s\"}") ==
+             "c.json:4:94: /load/0/timeouts/put: timeouts: scenario 'http' has no operation kind "
+             "'put'; expected one of get, post");
+  BOOST_TEST(said("\"rate\": 5", "\"arrivals_file\": \"" + path + "\"") ==
+             path +
+                 ":2:1: arrivals: scenario 'http' has no operation kind 'patch'; expected one "
+                 "of get, post");
 }
 
 BOOST_AUTO_TEST_CASE(phases_auto_needs_a_capacity_search) {
