@@ -131,7 +131,7 @@ class Nginx {
   void write_config(const std::string& server) const {
     std::ofstream out(folder_ / "nginx.conf");
     out << "daemon off;\nmaster_process off;\npid " << (folder_ / "pid").string()
-        << ";\nworker_rlimit_nofile 8192;\nevents { worker_connections 4096; }\n"
+        << ";\nworker_rlimit_nofile 16384;\nevents { worker_connections 12288; }\n"
         << "http {\n  access_log off;\n  keepalive_requests 100000000;\n  keepalive_timeout "
            "300s;\n";
     for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
