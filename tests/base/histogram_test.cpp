@@ -13,7 +13,10 @@
 #include <random>
 #include <sstream>
 
+#include "base/histogram_state.h"
+
 using ordeal::Histogram;
+using ordeal::HistogramLayout;
 
 namespace {
 
@@ -126,6 +129,16 @@ BOOST_AUTO_TEST_CASE(buckets_are_gapless_and_within_a_thousandth) {
     total += b.count;
   }
   BOOST_TEST(total == h.count());
+}
+
+// As ordeal(1) promises, in MEMORY OF A LOAD.
+BOOST_AUTO_TEST_CASE(memory_is_bounded_and_goes_with_the_range) {
+  const auto bytes = [](std::uint32_t unit) { return 8 * HistogramLayout(unit).length(); };
+  BOOST_TEST(bytes(1) <= 262u * 1024);
+  BOOST_TEST(bytes(1000) <= 182u * 1024);
+  BOOST_TEST(64 * (2 + 16) * bytes(1) < 295u * 1024 * 1024);
+  for (std::uint64_t from = 1 << 12; from < (1ULL << 40); from *= 2)
+    BOOST_TEST(8 * (HistogramLayout::index(2 * from) - HistogramLayout::index(from)) == 8u * 1024);
 }
 
 BOOST_AUTO_TEST_CASE(more_than_an_hour_counts_as_an_hour_with_exact_max) {

@@ -137,6 +137,9 @@ BOOST_AUTO_TEST_CASE(bad_manifests_are_refused_at_the_right_place) {
        replaced(good, "\"components\": [",
                 "\"components\": [{\"id\": \"r\", \"kind\": \"report\"}, "),
        7, 56, "/components/1/id", "used twice"},
+      {"documents for a rule",
+       replaced(good, "\"kind\": \"rule\"", "\"kind\": \"rule\", \"wants\": [\"histograms\"]"), 7,
+       46, "/components/0/wants", "only on a report"},
       {"wrong default",
        replaced(good, "\"kind\": \"rule\"",
                 "\"kind\": \"rule\", \"config_schema\": {\"required\": [\"b\"], \"properties\": "
