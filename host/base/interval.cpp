@@ -9,7 +9,7 @@ namespace ordeal {
 
 namespace {
 
-constexpr std::uint16_t version = 1;
+constexpr std::uint16_t version = 2;
 constexpr std::uint32_t max_kinds = 64;
 constexpr std::uint32_t max_marks = 16;
 constexpr std::uint32_t max_codes = 16;
@@ -82,7 +82,10 @@ template <typename Frame, typename Visit>
 void numbers(Frame& f, Visit visit) {
   visit(f.seq), visit(f.start_ns), visit(f.end_ns), visit(f.offered), visit(f.in_flight);
   visit(f.sessions_open), visit(f.sessions_opened), visit(f.sessions_failed);
-  visit(f.misbehaviour), visit(f.late), visit(f.cpu_ns), visit(f.run_delay_ns);
+  visit(f.misbehaviour), visit(f.late);
+  auto& g = f.generator;
+  visit(g.cpu_ns), visit(g.run_delay_ns), visit(g.late_loop_ns), visit(g.longest_loop_ns);
+  visit(g.descriptors), visit(g.descriptors_limit), visit(g.no_descriptor), visit(g.no_port);
   visit(f.wire.probe), visit(f.wire.warm_up), visit(f.wire.measured), visit(f.wire.retried);
   visit(f.wire.cancelled);
 }
@@ -99,6 +102,17 @@ void add_code(KindInterval& kind, std::int64_t code, std::uint64_t count) {
     kind.codes.emplace_back(0, count);
   else
     kind.codes.back().second += count;
+}
+
+void add(GeneratorUse& sum, const GeneratorUse& one) {
+  sum.cpu_ns += one.cpu_ns;
+  sum.run_delay_ns += one.run_delay_ns;
+  sum.late_loop_ns += one.late_loop_ns;
+  sum.longest_loop_ns = std::max(sum.longest_loop_ns, one.longest_loop_ns);
+  sum.descriptors += one.descriptors;
+  sum.descriptors_limit += one.descriptors_limit;
+  sum.no_descriptor += one.no_descriptor;
+  sum.no_port += one.no_port;
 }
 
 void add(KindInterval& sum, const KindInterval& one) {
@@ -125,8 +139,7 @@ void add(IntervalFrame& sum, const IntervalFrame& one) {
   sum.sessions_failed += one.sessions_failed;
   sum.misbehaviour += one.misbehaviour;
   sum.late += one.late;
-  sum.cpu_ns += one.cpu_ns;
-  sum.run_delay_ns += one.run_delay_ns;
+  add(sum.generator, one.generator);
   sum.wire.probe += one.wire.probe;
   sum.wire.warm_up += one.wire.warm_up;
   sum.wire.measured += one.wire.measured;

@@ -36,6 +36,19 @@ struct WireCounts {
   std::uint64_t cancelled = 0;  // sent, then given up by us: timeout or stop
 };
 
+/// Whether the worker kept up: what it used of the machine, and where that ended.
+struct GeneratorUse {
+  std::uint64_t cpu_ns = 0;        // CPU time of the cell's thread
+  std::uint64_t run_delay_ns = 0;  // time runnable but not running (/proc/self/schedstat)
+  /// Time in which answers may have lain in the sockets for over generator_limits::receive_lag_ns
+  /// before the loop came to them. Not while warming up.
+  std::uint64_t late_loop_ns = 0;
+  std::uint64_t longest_loop_ns = 0;    // the longest that an answer may have lain there
+  std::uint64_t descriptors = 0;        // in use at the end of the interval
+  std::uint64_t descriptors_limit = 0;  // RLIMIT_NOFILE of the cell
+  std::uint64_t no_descriptor = 0;      // sessions that could not be opened for want of one
+  std::uint64_t no_port = 0;            // likewise of a local port (EADDRNOTAVAIL)
+};
 /// Everything since the previous frame of the same worker.
 struct IntervalFrame {
   std::uint32_t load = 0;        // index into the campaign's load list
@@ -51,8 +64,7 @@ struct IntervalFrame {
   std::uint64_t sessions_failed = 0;
   std::uint64_t misbehaviour = 0;  // double or unknown completions
   std::uint64_t late = 0;          // completions after the engine gave up
-  std::uint64_t cpu_ns = 0;        // CPU time of the cell's thread
-  std::uint64_t run_delay_ns = 0;  // time runnable but not running (/proc/self/schedstat)
+  GeneratorUse generator;
   WireCounts wire;
   Histogram send_lag;  // actual minus intended start; open load only
   std::vector<KindInterval> kinds;

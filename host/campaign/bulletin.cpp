@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kept_lines = 64;
 /// Far more than there are kinds; a forged one could be new each time.
 constexpr std::size_t troubles_max = 1000;
-}
+}  // namespace
 
 Bulletin::Bulletin(Bus& bus, const Clock& clock)
     : bus_(bus), clock_(clock), boot_id_(ordeal::boot_id()) {}

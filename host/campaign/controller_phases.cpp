@@ -10,6 +10,7 @@
 #include "campaign/controller.h"
 #include "campaign/documents/documents.h"
 #include "campaign/facts.h"
+#include "campaign/local_ports.h"
 #include "ordeal/abi/report.h"
 #include "ordeal/abi/rule.h"
 
@@ -19,11 +20,6 @@ namespace {
 
 namespace json = boost::json;
 constexpr std::uint64_t second_ns = 1'000'000'000;
-/// Over these the generator, not the target, has set the figures. Send lag is the generator's own
-/// lateness; CPU share is of the one core a worker has; run delay is time it waited for that core.
-constexpr double send_lag_limit = 0.050;
-constexpr double cpu_share_limit = 0.95;
-constexpr double run_delay_limit = 0.20;
 /// Over this share of a phase under throttle or hold its load was another than planned.
 constexpr double held_back_limit = 0.01;
 
@@ -237,23 +233,12 @@ void Controller::wait_phase(const PhasePlan& plan, LoadRun& load, std::string& s
 json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load,
                                       const std::string& stop_reason, double ran) const {
   const LoadTotals& t = load.totals();
-  // Of the busiest worker: the others cannot make good what it could not do.
-  const double cpu_share = seconds(t.busiest_cpu_ns()) / std::max(0.001, ran);
-  const double delay_share = seconds(t.longest_run_delay_ns()) / std::max(0.001, ran);
-  const double lag = seconds(t.send_lag.value_at(99));
   const double missing =
       t.worker_ns > 0 ? static_cast<double>(t.missing_ns) / static_cast<double>(t.worker_ns) : 0;
   const bool open = plan.rate > 0 || plan.operations > 0;
+  const GeneratorEvidence generator{open, t.send_lag, t.workers, local_ports()};
   json::array invalid;
-  if (open && t.send_lag.count() > 0 && lag > send_lag_limit)
-    invalid.emplace_back("the generator sent late: p99 " + std::to_string(std::lround(lag * 1000)) +
-                         " ms; lower the rate, or give it a core of its own");
-  if (cpu_share > cpu_share_limit)
-    invalid.emplace_back("the generator used " + percent(cpu_share) +
-                         " of its core; spread the load over more workers or machines");
-  if (delay_share > run_delay_limit)
-    invalid.emplace_back("the generator waited " + percent(delay_share) +
-                         " of the time for a core; give it one of its own");
+  for (const auto& problem : generator_problems(generator)) invalid.emplace_back(problem);
   if (load.gave_up()) invalid.emplace_back("a load cell was quarantined");
   const double held_back = seconds(held_back_ns_) / std::max(0.001, ran);
   if (held_back > held_back_limit)
@@ -272,6 +257,9 @@ json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load
     send_rate =
         std::min(1.0, static_cast<double>(ended + t.wire.warm_up) / static_cast<double>(t.offered));
   }
+  json::object used = generator_fact(generator);
+  used["held_back_share"] = held_back;
+  used["send_rate"] = std::move(send_rate);
   return {{"wire", json::object{{"probe", t.wire.probe},
                                 {"warm_up", t.wire.warm_up},
                                 {"measured", t.wire.measured},
@@ -281,11 +269,7 @@ json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load
           {"sessions", json::object{{"opened", t.sessions_opened}, {"failed", t.sessions_failed}}},
           {"misbehaviour", t.misbehaviour},
           {"late", t.late},
-          {"generator", json::object{{"cpu_share", cpu_share},
-                                     {"run_delay_share", delay_share},
-                                     {"send_lag_p99", lag},
-                                     {"held_back_share", held_back},
-                                     {"send_rate", std::move(send_rate)}}},
+          {"generator", std::move(used)},
           {"valid", invalid.empty()},
           {"invalid_reasons", invalid},
           {"missing_share", missing},

@@ -128,6 +128,41 @@ json::object interval_fact(std::int32_t phase, const SnapshotInterval& interval)
           {"max", seconds_of(interval.max_ns)}};
 }
 
+json::object generator_fact(const GeneratorEvidence& generator) {
+  const auto secs = [](std::uint64_t ns) { return static_cast<double>(ns) / 1e9; };
+  const auto share = [](const WorkerUse* worker, double (WorkerUse::*of)() const) {
+    return worker == nullptr ? 0.0 : (worker->*of)();
+  };
+  json::array workers;
+  for (const WorkerUse& one : generator.workers) {
+    const GeneratorUse& used = one.used;
+    workers.push_back(json::object{{"cell", one.name},
+                                   {"cpu_share", one.cpu_share()},
+                                   {"cpu_seconds", secs(used.cpu_ns)},
+                                   {"run_delay_share", one.run_delay_share()},
+                                   {"receive_lag_share", one.receive_lag_share()},
+                                   {"receive_lag_max", secs(used.longest_loop_ns)},
+                                   {"descriptors_used", used.descriptors},
+                                   {"descriptors_limit", used.descriptors_limit},
+                                   {"without_descriptor", used.no_descriptor},
+                                   {"without_port", used.no_port}});
+  }
+  json::object out{
+      {"cpu_share", share(generator.busiest(), &WorkerUse::cpu_share)},
+      {"run_delay_share", share(generator.longest_waiting(), &WorkerUse::run_delay_share)},
+      {"receive_lag_share", share(generator.latest_receiving(), &WorkerUse::receive_lag_share)},
+      {"send_lag_p50", nullptr},
+      {"send_lag_p99", nullptr},
+      {"send_lag_max", nullptr},
+      {"workers", std::move(workers)}};
+  if (generator.open_load && generator.send_lag.count() > 0) {
+    out["send_lag_p50"] = secs(generator.send_lag.value_at(50));
+    out["send_lag_p99"] = secs(generator.send_lag.value_at(99));
+    out["send_lag_max"] = secs(generator.send_lag.max());
+  }
+  return out;
+}
+
 json::array drops_fact(const std::vector<DropCount>& drops, const TopicPlan& topics) {
   json::array array;
   for (const auto& drop : drops) {

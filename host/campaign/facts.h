@@ -33,6 +33,9 @@ boost::json::array plugins_fact(const Campaign& campaign, const Services& servic
 boost::json::array loads_fact(const Campaign& campaign, const Registry& registry, LoadRun& load);
 /// An interval/1 event for streaming reports: times in seconds, start and end of CLOCK_MONOTONIC.
 boost::json::object interval_fact(std::int32_t phase, const SnapshotInterval& interval);
+/// What the workers used and how late they were, for the result of a phase: of shares those of the
+/// worker for whom each is highest, then each worker's own; times in seconds.
+boost::json::object generator_fact(const GeneratorEvidence& generator);
 /// `queue` of a third party's topic says whether a drop is an error.
 boost::json::array drops_fact(const std::vector<DropCount>& drops, const TopicPlan& topics);
 

@@ -21,6 +21,17 @@ constexpr std::uint64_t clock_slack_ns = 1'000 * ms;
 
 }  // namespace
 
+WorkerUse& LoadTotals::worker_use(std::uint32_t load, std::uint32_t worker) {
+  const auto found = std::find_if(workers.begin(), workers.end(), [&](const WorkerUse& one) {
+    return one.load == load && one.worker == worker;
+  });
+  if (found != workers.end()) return *found;
+  WorkerUse& use = workers.emplace_back();
+  use.load = load;
+  use.worker = worker;
+  return use;
+}
+
 LoadRun::LoadRun(Loop& loop, CellStarter& starter, const Registry& registry,
                  const Campaign& campaign, Bulletin& bulletin, Services& services,
                  std::int32_t phase, TopicHub* topics)
@@ -398,11 +409,9 @@ void LoadRun::add_up(const Worker& worker, const IntervalFrame& frame) {
     trouble(worker, "misbehaviour", frame.misbehaviour,
             "it completed operations twice, or ones that it was not given");
   totals_.late += frame.late;
-  totals_.cpu_ns += frame.cpu_ns;
-  totals_.run_delay_ns += frame.run_delay_ns;
-  LoadTotals::Use& use = totals_.workers[{frame.load, frame.worker}];
-  use.cpu_ns += frame.cpu_ns;
-  use.run_delay_ns += frame.run_delay_ns;
+  WorkerUse& use = totals_.worker_use(frame.load, frame.worker);
+  use.name = worker.name;
+  use.add(frame, worker.spec.start_ns + worker.spec.duration_ns);
   totals_.wire.probe += frame.wire.probe;
   totals_.wire.warm_up += frame.wire.warm_up;
   totals_.wire.measured += frame.wire.measured;
@@ -459,18 +468,6 @@ LoadNow LoadRun::now() const {
     sum.p99 = std::max(sum.p99, load.now.p99);
   }
   return sum;
-}
-
-std::uint64_t LoadTotals::busiest_cpu_ns() const {
-  std::uint64_t most = 0;
-  for (const auto& [who, use] : workers) most = std::max(most, use.cpu_ns);
-  return most;
-}
-
-std::uint64_t LoadTotals::longest_run_delay_ns() const {
-  std::uint64_t most = 0;
-  for (const auto& [who, use] : workers) most = std::max(most, use.run_delay_ns);
-  return most;
 }
 
 std::vector<int> LoadRun::pids() const {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/generator.h"
 #include "base/interval.h"
 #include "campaign/bulletin.h"
 #include "campaign/campaign.h"
@@ -33,21 +34,11 @@ struct LoadTotals {
   std::uint64_t sessions_failed = 0;
   std::uint64_t misbehaviour = 0;
   std::uint64_t late = 0;
-  std::uint64_t cpu_ns = 0;
-  std::uint64_t run_delay_ns = 0;
   std::uint64_t missing_ns = 0;  // without a worker, summed over workers
   std::uint64_t worker_ns = 0;   // time workers were meant to work
   Histogram latency;
   Histogram send_lag;
-  /// What each worker used of its core.
-  struct Use {
-    std::uint64_t cpu_ns = 0;
-    std::uint64_t run_delay_ns = 0;
-  };
-  std::map<std::pair<std::uint32_t, std::uint32_t>, Use> workers;  // by load, worker
-  /// Of the worker that used most, and of the one that waited longest.
-  [[nodiscard]] std::uint64_t busiest_cpu_ns() const;
-  [[nodiscard]] std::uint64_t longest_run_delay_ns() const;
+  std::vector<WorkerUse> workers;  // those that left an interval
   struct Code {
     std::uint32_t load;
     std::uint32_t kind;
@@ -55,6 +46,9 @@ struct LoadTotals {
     auto operator<=>(const Code&) const = default;
   };
   std::map<Code, std::uint64_t> codes;
+
+  /// That of a worker, new when there was none.
+  WorkerUse& worker_use(std::uint32_t load, std::uint32_t worker);
 };
 
 /// What the last interval looked like, for people who watch.

@@ -20,6 +20,7 @@
 
 #include "base/files.h"
 #include "base/unique_fd.h"
+#include "campaign/local_ports.h"
 
 namespace ordeal {
 
@@ -164,19 +165,69 @@ ReadinessCheck memory_check(const Campaign& campaign) {
   return check;
 }
 
+/// The most connections that a phase has at a time: of all load entries, or of the worker with
+/// most.
+std::uint64_t most_connections(const Campaign& campaign, bool of_one_worker) {
+  double weights = 0;
+  for (const auto& entry : campaign.load) weights += entry.weight;
+  std::uint64_t most = 0;
+  for (const auto& phase : campaign.phases) {
+    std::uint64_t all = 0;
+    for (const auto& entry : campaign.load) {
+      const double share = weights > 0 ? entry.weight / weights : 1;
+      const auto its =
+          static_cast<std::uint64_t>(std::max(1l, std::lround(phase.connections * share)));
+      const std::uint64_t workers = std::max(entry.workers, 1u);
+      all = of_one_worker ? std::max(all, (its + workers - 1) / workers) : all + its;
+    }
+    most = std::max(most, all);
+  }
+  return most;
+}
+
 ReadinessCheck descriptor_check(const Campaign& campaign) {
   ReadinessCheck check;
   check.name = "descriptors";
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  std::uint32_t connections = 0;
-  for (const auto& phase : campaign.phases) connections = std::max(connections, phase.connections);
+  // Of a load cell, which raises its own limit to the highest allowed.
+  const std::uint64_t needed = most_connections(campaign, true) + 128;
   check.value = static_cast<double>(limit.rlim_max);
-  check.limit = connections + 128.0;
-  check.ok = check.value >= check.limit;
+  check.limit = static_cast<double>(needed);
+  check.ok = limit.rlim_max >= needed;
   check.detail = std::to_string(limit.rlim_max) + " descriptors allowed, " +
-                 std::to_string(connections + 128) + " needed";
+                 std::to_string(needed) + " needed";
   check.remedy = "raise the limit (ulimit -Hn), or use fewer connections";
+  return check;
+}
+
+/// Each connection to an address has a local port of its own. Targets that only the plugin's
+/// configuration names are not looked at.
+ReadinessCheck port_check(const Campaign& campaign) {
+  ReadinessCheck check;
+  check.name = "ports";
+  check.remedy =
+      "use fewer connections, widen net.ipv4.ip_local_port_range, or give the target more "
+      "addresses";
+  const std::uint64_t needed = most_connections(campaign, false);
+  std::uint64_t addresses = 0;
+  if (const auto target = target_address(campaign.target.http)) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* list = nullptr;
+    if (::getaddrinfo(target->host.c_str(), target->port.c_str(), &hints, &list) == 0) {
+      for (const addrinfo* a = list; a != nullptr; a = a->ai_next) ++addresses;
+      ::freeaddrinfo(list);
+    }
+  }
+  const PortUse ports = local_ports();
+  const std::uint64_t offered = ports.range * std::max<std::uint64_t>(addresses, 1);
+  check.value = static_cast<double>(offered);
+  check.limit = static_cast<double>(needed);
+  // A machine that does not say is not at fault.
+  check.ok = ports.range == 0 || offered >= needed;
+  check.detail = std::to_string(offered) + " local ports for connections to the target, " +
+                 std::to_string(needed) + " needed";
   return check;
 }
 
@@ -229,6 +280,7 @@ Readiness check_readiness(const Campaign& campaign, const std::string& folder) {
   readiness.checks.push_back(disk_check(campaign, folder));
   readiness.checks.push_back(memory_check(campaign));
   readiness.checks.push_back(descriptor_check(campaign));
+  if (!campaign.target.http.empty()) readiness.checks.push_back(port_check(campaign));
   return readiness;
 }
 

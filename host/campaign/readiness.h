@@ -12,7 +12,7 @@ namespace ordeal {
 
 /// One question asked before any load, and how to mend a "no".
 struct ReadinessCheck {
-  std::string name;  // "target", "disk", "memory", "descriptors", "state_folder"
+  std::string name;  // "target", "disk", "memory", "descriptors", "ports", "state_folder"
   bool ok = false;
   double value = 0;  // what was found, in the unit `detail` names
   double limit = 0;

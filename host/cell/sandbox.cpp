@@ -233,7 +233,10 @@ void Sandbox::limit(const Confinement& confinement) {
   };
   at_most(RLIMIT_CORE, "no core files", 0);
   at_most(RLIMIT_FSIZE, "size of files", largest_file);
-  if (confinement.files != 0) at_most(RLIMIT_NOFILE, "open descriptors", confinement.files);
+  if (confinement.files != 0)
+    at_most(RLIMIT_NOFILE, "open descriptors", confinement.files);
+  else  // load: each connection takes one, and the usual soft limit is 1,024
+    at_most(RLIMIT_NOFILE, "open descriptors", RLIM_INFINITY);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     gaps_.push_back(std::string("no new privileges: ") + std::strerror(errno));
 }

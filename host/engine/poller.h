@@ -15,6 +15,9 @@ namespace ordeal {
 /// a timerfd of its own. One thread.
 class Poller {
  public:
+  /// The most that wait() gives at once.
+  static constexpr int batch = 256;
+
   /// `with_pwait2` false forces the older way, for tests. Error: internal (errno).
   static Result<Poller> make(bool with_pwait2 = true);
 
@@ -32,7 +35,6 @@ class Poller {
  private:
   int wait_with_timerfd(std::uint64_t timeout_ns);
 
-  static constexpr int batch = 256;
   static constexpr std::uint64_t own_data = UINT64_MAX;
   UniqueFd epoll_;
   UniqueFd timerfd_;

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/generator_limits.h"
 #include "base/unique_fd.h"
 #include "engine/poller.h"
 #include "engine/timer_heap.h"
@@ -151,6 +152,11 @@ class EpollReactor final : public Reactor {
 
   std::uint64_t take_overruns() override { return std::exchange(overruns_, 0); }
 
+  LoopUse take_loop_use() override {
+    if (backlog_) end_stretch();  // what goes on counts up to now
+    return std::exchange(loop_use_, {});
+  }
+
   // The eventfd's own watch, for make().
   std::int32_t watch_wake() {
     std::uint64_t watch_id = 0;
@@ -229,6 +235,8 @@ class EpollReactor final : public Reactor {
     }
     const auto events = poller_.wait(timeout_ns);
     last_coarse_ns_ = read_clock(CLOCK_MONOTONIC_COARSE);
+    if (!backlog_) stretch_ns_ = last_coarse_ns_;
+    backlog_ = events.size() == Poller::batch;
     if (!deferred_.empty()) call([] {});
     // A nested run_once overwrites the poller's events: those left are reported again, being level
     // triggered.
@@ -239,6 +247,14 @@ class EpollReactor final : public Reactor {
       if (turn != turns_) break;
     }
     if (timers_.waiting() != 0) run_timers();
+    if (!backlog_ && last_coarse_ns_ != stretch_ns_) end_stretch();
+  }
+
+  void end_stretch() {
+    const std::uint64_t length = last_coarse_ns_ - stretch_ns_;
+    loop_use_.longest_ns = std::max(loop_use_.longest_ns, length);
+    if (length > generator_limits::receive_lag_ns) loop_use_.late_ns += length;
+    stretch_ns_ = last_coarse_ns_;
   }
 
   void run_timers() {
@@ -264,6 +280,9 @@ class EpollReactor final : public Reactor {
   std::uint64_t last_coarse_ns_ = 0;
   std::uint64_t overruns_ = 0;
   std::uint64_t turns_ = 0;
+  std::uint64_t stretch_ns_ = 0;  // when it began
+  bool backlog_ = false;          // more may be ready than was taken
+  LoopUse loop_use_;
   bool tight_slack_ = false;
 };
 

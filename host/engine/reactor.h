@@ -44,6 +44,14 @@ class Reactor {
   virtual void stop() = 0;
   /// Callbacks that took over 100 ms since the last call.
   virtual std::uint64_t take_overruns() = 0;
+  /// How long what was ready may have waited for this thread to come to it, since the last call.
+  /// A stretch lasts from one look at the descriptors to the next that found fewer ready ones than
+  /// it can take at once. Read from the coarse clock: exact to a few ms.
+  struct LoopUse {
+    std::uint64_t late_ns = 0;  // stretches over generator_limits::receive_lag_ns, added up
+    std::uint64_t longest_ns = 0;
+  };
+  virtual LoopUse take_loop_use() = 0;
 };
 
 }  // namespace ordeal

@@ -122,6 +122,7 @@ class Worker::Impl {
   void observe(std::uint32_t session, std::uint32_t metric, std::uint64_t value_ns);
   void open_session(std::uint32_t session);
   void open_failed(std::uint32_t session, std::int64_t code, std::uint64_t now);
+  void count_exhaustion(std::int64_t code);
   void back_off(std::uint32_t session, std::uint64_t now, bool refused);
   void want(std::uint32_t session);
   void offer(std::uint32_t session);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/descriptor_use.h"
 #include "engine/worker_impl.h"
 
 namespace ordeal {
@@ -64,6 +65,7 @@ Result<void> Worker::Impl::begin(const LoadSpec& spec) {
   think_random_ = Random(spec_.seed, Random::Stream::think);
   if (feeder_) feeder_->begin(spec_.worker, spec_.workers, spec_.seed);
   usage_.restart();
+  static_cast<void>(reactor_.take_loop_use());
   recorder_.counts().start_ns = now;
   for (std::uint32_t i = 0; i < spec_.sessions; ++i) want(i);
   if (open_load()) {
@@ -235,8 +237,17 @@ IntervalFrame Worker::Impl::swap() {
   if (active_ && !pumping_) arrive_all(now);
   IntervalFrame& counts = recorder_.counts();
   const ThreadUsage::Used used = usage_.take();
-  counts.cpu_ns = used.cpu_ns;
-  counts.run_delay_ns = used.run_delay_ns;
+  GeneratorUse& generator = counts.generator;
+  generator.cpu_ns = used.cpu_ns;
+  generator.run_delay_ns = used.run_delay_ns;
+  const Reactor::LoopUse loop = reactor_.take_loop_use();
+  if (!warm_up(counts.start_ns)) {
+    generator.late_loop_ns = loop.late_ns;
+    generator.longest_loop_ns = loop.longest_ns;
+  }
+  const DescriptorUse descriptors = descriptor_use();
+  generator.descriptors = descriptors.used;
+  generator.descriptors_limit = descriptors.limit;
   counts.in_flight = operations_.in_flight();
   counts.sessions_open = sessions_.open();
   return recorder_.swap(now);

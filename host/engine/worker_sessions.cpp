@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sessions: opening, back-off, loss, closing.
+#include <cerrno>
+
+#include "engine/descriptor_use.h"
 #include "engine/worker_impl.h"
 
 namespace ordeal {
@@ -38,9 +41,17 @@ void Worker::Impl::opened(std::uint32_t session, std::uint32_t outcome, std::int
     if (n_marks > 0) record_marks(recorder_.kind(mix_.first()), marks, n_marks);
     offer(session);
   } else {
+    count_exhaustion(code);
     open_failed(session, code, clock_.monotonic_ns());
   }
   schedule();
+}
+
+// What a plugin says of descriptors can be checked, and another protocol's 24 is not our EMFILE.
+void Worker::Impl::count_exhaustion(std::int64_t code) {
+  GeneratorUse& generator = recorder_.counts().generator;
+  if (code == EADDRNOTAVAIL) ++generator.no_port;
+  if ((code == EMFILE || code == ENFILE) && out_of_descriptors()) ++generator.no_descriptor;
 }
 
 void Worker::Impl::open_failed(std::uint32_t session, std::int64_t code, std::uint64_t now) {

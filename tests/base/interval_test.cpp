@@ -12,7 +12,8 @@ IntervalFrame sample() {
   IntervalFrame f;
   f.load = 1, f.worker = 2, f.generation = 3, f.seq = 4, f.start_ns = 5, f.end_ns = 6;
   f.offered = 7, f.in_flight = 8, f.sessions_open = 9, f.sessions_opened = 10;
-  f.sessions_failed = 11, f.misbehaviour = 12, f.late = 13, f.cpu_ns = 14, f.run_delay_ns = 15;
+  f.sessions_failed = 11, f.misbehaviour = 12, f.late = 13,
+  f.generator = {14, 15, 30, 31, 32, 33, 34, 35};
   f.wire = {16, 17, 18, 19, 20};
   f.send_lag.record(21);
   for (std::uint32_t k = 0; k < 3; ++k) {
@@ -54,8 +55,14 @@ BOOST_AUTO_TEST_CASE(round_trip) {
   BOOST_TEST(g.sessions_failed == 11);
   BOOST_TEST(g.misbehaviour == 12);
   BOOST_TEST(g.late == 13);
-  BOOST_TEST(g.cpu_ns == 14);
-  BOOST_TEST(g.run_delay_ns == 15);
+  BOOST_TEST(g.generator.cpu_ns == 14);
+  BOOST_TEST(g.generator.run_delay_ns == 15);
+  BOOST_TEST(g.generator.late_loop_ns == 30);
+  BOOST_TEST(g.generator.longest_loop_ns == 31);
+  BOOST_TEST(g.generator.descriptors == 32);
+  BOOST_TEST(g.generator.descriptors_limit == 33);
+  BOOST_TEST(g.generator.no_descriptor == 34);
+  BOOST_TEST(g.generator.no_port == 35);
   BOOST_TEST(g.wire.probe == 16);
   BOOST_TEST(g.wire.warm_up == 17);
   BOOST_TEST(g.wire.measured == 18);
@@ -116,8 +123,12 @@ BOOST_AUTO_TEST_CASE(intervals_of_two_workers_add_up) {
   BOOST_TEST(sum.sessions_failed == 2 * one.sessions_failed);
   BOOST_TEST(sum.misbehaviour == 2 * one.misbehaviour);
   BOOST_TEST(sum.late == 2 * one.late);
-  BOOST_TEST(sum.cpu_ns == 2 * one.cpu_ns);
-  BOOST_TEST(sum.run_delay_ns == 2 * one.run_delay_ns);
+  BOOST_TEST(sum.generator.cpu_ns == 2 * one.generator.cpu_ns);
+  BOOST_TEST(sum.generator.run_delay_ns == 2 * one.generator.run_delay_ns);
+  BOOST_TEST(sum.generator.late_loop_ns == 2 * one.generator.late_loop_ns);
+  BOOST_TEST(sum.generator.longest_loop_ns == one.generator.longest_loop_ns);
+  BOOST_TEST(sum.generator.no_descriptor == 2 * one.generator.no_descriptor);
+  BOOST_TEST(sum.generator.no_port == 2 * one.generator.no_port);
   BOOST_TEST(sum.wire.probe == 2 * one.wire.probe);
   BOOST_TEST(sum.wire.warm_up == 2 * one.wire.warm_up);
   BOOST_TEST(sum.wire.measured == 2 * one.wire.measured);

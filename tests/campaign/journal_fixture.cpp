@@ -186,7 +186,11 @@ std::string phase_result(const std::string& members) {
   const json::value usual = json::parse(
       R"({"wire":{"probe":0,"warm_up":500,"measured":3000,"retried":1,"cancelled":2},
       "offered":3000,"sessions":{"opened":4,"failed":0},"misbehaviour":0,"late":0,
-      "generator":{"cpu_share":0.12,"run_delay_share":0.01,"send_lag_p99":0.0004,"send_rate":1.0},
+      "generator":{"cpu_share":0.12,"run_delay_share":0.01,"receive_lag_share":0.0,
+        "send_lag_p50":0.0001,"send_lag_p99":0.0004,"send_lag_max":0.002,"send_rate":1.0,
+        "workers":[{"cell":"load-0-http","cpu_share":0.12,"cpu_seconds":3.6,"run_delay_share":0.01,
+          "receive_lag_share":0.0,"receive_lag_max":0.004,"descriptors_used":31,
+          "descriptors_limit":20000,"without_descriptor":0,"without_port":0}]},
       "valid":true,"invalid_reasons":[],"missing_share":0.0,"stop_reason":null,"codes":[]})");
   json::object result = usual.as_object();
   if (!members.empty()) {

@@ -12,6 +12,7 @@
 
 #include "base/unique_fd.h"
 #include "campaign/campaign_registry.h"
+#include "campaign/local_ports.h"
 
 using namespace ordeal;
 
@@ -169,10 +170,32 @@ BOOST_AUTO_TEST_CASE(every_connection_needs_a_descriptor) {
   Campaign campaign = small_campaign();
   BOOST_TEST(check_of(check_readiness(campaign, folder.path()), "descriptors").ok);
   if (limit.rlim_max > 4'000'000'000u) return;  // as good as none
+  campaign.load.resize(1);
   campaign.phases[0].connections = static_cast<std::uint32_t>(limit.rlim_max);
   const ReadinessCheck check = check_of(check_readiness(campaign, folder.path()), "descriptors");
   BOOST_TEST(!check.ok);
   BOOST_TEST(check.limit == static_cast<double>(limit.rlim_max) + 128);
+  // Each cell has a limit of its own.
+  campaign.load[0].workers = 2;
+  BOOST_TEST(check_of(check_readiness(campaign, folder.path()), "descriptors").ok);
+  campaign.load[0].workers = 1;
+  campaign.load.resize(2);
+  BOOST_TEST(check_of(check_readiness(campaign, folder.path()), "descriptors").ok);
+}
+
+BOOST_AUTO_TEST_CASE(every_connection_to_the_target_needs_a_local_port) {
+  const TemporaryFolder folder;
+  Campaign campaign = small_campaign();
+  campaign.load.resize(2);
+  campaign.target.http = "http://127.0.0.1:1/";
+  BOOST_TEST(check_of(check_readiness(campaign, folder.path()), "ports").ok);
+  const std::uint64_t range = local_ports().range;
+  BOOST_TEST_REQUIRE(range > 0u);
+  campaign.phases[0].connections = static_cast<std::uint32_t>(range) + 2;
+  const ReadinessCheck check = check_of(check_readiness(campaign, folder.path()), "ports");
+  BOOST_TEST(!check.ok);
+  BOOST_TEST(check.value == static_cast<double>(range));
+  BOOST_TEST(check.remedy.find("ip_local_port_range") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_is_a_file_is_not_writable) {

@@ -199,4 +199,17 @@ BOOST_AUTO_TEST_CASE(what_is_denied_can_be_listed) {
   BOOST_TEST(lists({"network", "process"}, "execve"));
 }
 
+BOOST_AUTO_TEST_CASE(load_may_open_as_much_as_is_allowed_at_all) {
+  rlimit before{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit low = before;
+  low.rlim_cur = 64;
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  BOOST_TEST(confined({{}, 0}, [&](Sandbox&) {
+    rlimit now{};
+    return ::getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur == before.rlim_max;
+  }));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -296,4 +296,47 @@ BOOST_AUTO_TEST_CASE(both_ways_of_waiting_keep_the_time) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_slow_callback_shows_as_loop_use) {
+  auto r = make();
+  Pair pair;
+  Call call{[&](std::uint32_t) {
+    for (const std::uint64_t end = now() + 80 * ms; now() < end;) {
+    }
+    char byte = 0;
+    BOOST_TEST(::read(pair.a.get(), &byte, 1) == 1);
+  }};
+  std::uint64_t id = 0;
+  BOOST_TEST(r->watch(pair.a.get(), ORDEAL_IO_READ, Call::io, &call, &id) == ORDEAL_OK);
+  r->run_once(1 * ms);
+  static_cast<void>(r->take_loop_use());
+  BOOST_TEST(::write(pair.b.get(), "x", 1) == 1);
+  r->run_once(100 * ms);
+  const Reactor::LoopUse slow = r->take_loop_use();
+  BOOST_TEST(slow.longest_ns >= 70 * ms);  // the coarse clock: 10 ms at 100 Hz
+  BOOST_TEST(slow.late_ns == slow.longest_ns);
+  r->run_once(1 * ms);
+  BOOST_TEST(r->take_loop_use().late_ns == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(full_batches_in_a_row_are_one_stretch) {
+  auto r = make();
+  std::vector<Pair> pairs(Poller::batch + 40);
+  int calls = 0;
+  Call call{[&](std::uint32_t) {
+    ++calls;
+    for (const std::uint64_t end = now() + ms / 4; now() < end;) {
+    }
+  }};
+  for (const Pair& pair : pairs) {
+    std::uint64_t id = 0;
+    BOOST_TEST(r->watch(pair.a.get(), ORDEAL_IO_READ, Call::io, &call, &id) == ORDEAL_OK);
+    BOOST_TEST(::write(pair.b.get(), "x", 1) == 1);
+  }
+  // Never read: all stay ready, and each turn takes as many as it can.
+  while (calls < 2 * Poller::batch) r->run_once(1 * ms);
+  const Reactor::LoopUse use = r->take_loop_use();
+  BOOST_TEST(use.longest_ns >= 2 * Poller::batch * (ms / 4) - 20 * ms);
+  BOOST_TEST(use.late_ns >= use.longest_ns);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

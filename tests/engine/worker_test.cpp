@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(closed_load_counts_every_operation) {
   BOOST_TEST(frame.sessions_opened == 4u);
   BOOST_TEST(frame.in_flight == 0u);
   BOOST_TEST(frame.misbehaviour == 0u);
-  BOOST_TEST(frame.cpu_ns > 0u);
+  BOOST_TEST(frame.generator.cpu_ns > 0u);
   BOOST_TEST(frame.send_lag.count() == 0u);
   BOOST_TEST_REQUIRE(frame.kinds.size() == 1u);
   const KindInterval& kind = frame.kinds[0];

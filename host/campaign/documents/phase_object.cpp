@@ -6,6 +6,7 @@
 
 #include "analysis/trend.h"
 #include "base/files.h"
+#include "base/generator_limits.h"
 #include "campaign/documents/event_list.h"
 #include "campaign/documents/json_fields.h"
 #include "campaign/documents/operation_figures.h"
@@ -121,10 +122,19 @@ json::object measurement(const Attempt& attempt, const PhaseFigures& figures) {
   out["valid"] = attempt.ended() ? json::value(problems.empty()) : json::value(nullptr);
   out["reasons"] = text_array(problems);
   out["send_rate"] = or_null(number_field(g, "send_rate"));
+  out["send_lag_p50"] = or_null(number_field(g, "send_lag_p50"));
   const auto lag = number_field(g, "send_lag_p99");
   out["send_lag_p99"] = or_null(lag ? lag : figures.send_lag_p99);
+  out["send_lag_max"] = or_null(number_field(g, "send_lag_max"));
   out["generator_cpu_share"] = or_null(number_field(g, "cpu_share"));
   out["run_delay_share"] = or_null(number_field(g, "run_delay_share"));
+  out["receive_lag_share"] = or_null(number_field(g, "receive_lag_share"));
+  out["limits"] = json::object{{"send_lag_p99", generator_limits::send_lag_p99},
+                               {"generator_cpu_share", generator_limits::cpu_share},
+                               {"run_delay_share", generator_limits::run_delay_share},
+                               {"receive_lag_share", generator_limits::receive_lag_share}};
+  out["workers"] = json::array();
+  if (const json::value* workers = field(g, "workers")) out["workers"] = *workers;
   out["missing_share"] = or_null(number_field(result, "missing_share"));
   out["misbehaviour"] = or_null(count_field(result, "misbehaviour"));
   out["late_completions"] = or_null(count_field(result, "late"));

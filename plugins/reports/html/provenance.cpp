@@ -69,8 +69,8 @@ std::string measurement_section(View campaign) {
   std::string body = paragraph(text + ".", "lead");
   const View phases = campaign["phase_results"];
   HtmlTable table({"Phase", "Send rate", "Send lag p99", "Generator CPU", "Run-queue delay",
-                   "Missing", "Late", "Valid"},
-                  {1, 2, 3, 4, 5, 6});
+                   "Receive lag", "Missing", "Late", "Valid"},
+                  {1, 2, 3, 4, 5, 6, 7});
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const View info = phases.at(i)["phase_info"];
     const View m = phases.at(i)["measurement"];
@@ -78,6 +78,7 @@ std::string measurement_section(View campaign) {
                escaped(rate(m["send_rate"].number())), escaped(seconds(m["send_lag_p99"].number())),
                escaped(percent(m["generator_cpu_share"].number())),
                escaped(percent(m["run_delay_share"].number())),
+               escaped(percent(m["receive_lag_share"].number())),
                escaped(percent(m["missing_share"].number())),
                escaped(count(m["late_completions"].number())),
                m["valid"] ? (m["valid"].truth() ? badge("valid") : badge("invalid")) : badge("?")});
