@@ -65,3 +65,11 @@ target_link_libraries(bench_memory PRIVATE ordeal_campaign ordeal_engine)
 add_test(NAME bench.memory COMMAND bench_memory --operations 20000000 --intervals 2000)
 set_tests_properties(bench.connections bench.memory PROPERTIES LABELS bench RUN_SERIAL ON
   TIMEOUT 120)
+add_executable(send_lag bench/send_lag.cpp)
+target_include_directories(send_lag PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(send_lag PRIVATE ordeal_engine)
+target_compile_definitions(send_lag PRIVATE
+  ORDEAL_BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ORDEAL_PLUGIN_DIR}")
+add_dependencies(send_lag org.ordeal.http)
+add_test(NAME bench.send_lag COMMAND send_lag --pairs 1 --seconds 0.5 --connections 16)
+set_tests_properties(bench.send_lag PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 60)

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
@@ -88,6 +89,15 @@ void Nginx::stop() {
   program_->wait(5);
   program_.reset();
 }
+
+void Nginx::signal_worker(int number) const {
+  const std::string pid = std::to_string(program_->pid());
+  const pid_t worker = std::atoi(slurp("/proc/" + pid + "/task/" + pid + "/children").c_str());
+  if (worker <= 0 || ::kill(worker, number) != 0) throw std::runtime_error("nginx has no worker");
+}
+void Nginx::pause() const { signal_worker(SIGSTOP); }
+void Nginx::resume() const { signal_worker(SIGCONT); }
+void Nginx::replace_worker() const { signal_worker(SIGKILL); }
 
 std::uint64_t Nginx::requests() {
   // server accepts handled requests\n A B C

@@ -21,8 +21,15 @@ class Nginx {
   /// Requests served so far, as stub_status counts them, without our own status reads.
   std::uint64_t requests();
   void stop();
+  /// Its worker answers nothing until resumed; the kernel goes on accepting.
+  void pause() const;
+  void resume() const;
+  /// Ends its worker, and with it all connections; another takes its place.
+  void replace_worker() const;
 
  private:
+  void signal_worker(int number) const;
+
   int port_ = 0;
   std::uint64_t own_reads_ = 0;
   std::unique_ptr<Program> program_;
