@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 # Measuring programs. Each prints its figures; the ctest of each only shows that it runs.
-foreach(rival wrk h2load)
-  add_executable(http_vs_${rival} bench/http_vs_${rival}.cpp)
-  target_include_directories(http_vs_${rival} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-  target_link_libraries(http_vs_${rival} PRIVATE ordeal_engine)
-  target_compile_definitions(http_vs_${rival} PRIVATE
-    ORDEAL_BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ORDEAL_PLUGIN_DIR}")
-  add_dependencies(http_vs_${rival} org.ordeal.http)
-  add_test(NAME bench.http_vs_${rival}
-    COMMAND http_vs_${rival} --pairs 2 --seconds 1 --connections 16)
-  set_tests_properties(bench.http_vs_${rival} PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
-endforeach()
+add_executable(http_vs_h2load bench/http_vs_h2load.cpp)
+target_include_directories(http_vs_h2load PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(http_vs_h2load PRIVATE ordeal_engine)
+target_compile_definitions(http_vs_h2load PRIVATE
+  ORDEAL_BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ORDEAL_PLUGIN_DIR}")
+add_dependencies(http_vs_h2load org.ordeal.http)
+add_test(NAME bench.http_vs_h2load
+  COMMAND http_vs_h2load --pairs 2 --seconds 1 --connections 16)
+set_tests_properties(bench.http_vs_h2load PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
+add_executable(http_vs_wrk bench/http_vs_wrk.cpp)
+target_include_directories(http_vs_wrk PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(http_vs_wrk PRIVATE ordeal_engine Boost::json)
+target_compile_definitions(http_vs_wrk PRIVATE BENCH_ORDEAL="$<TARGET_FILE:ordeal>"
+  ORDEAL_NPM_PROGRAMS="${PROJECT_SOURCE_DIR}/packaging/npm/node_modules/.bin"
+  ORDEAL_BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ORDEAL_PLUGIN_DIR}")
+add_dependencies(http_vs_wrk ordeal ordeal_cell_program ordeal_guardian_program ordeal_plugins)
+add_test(NAME bench.http_vs_wrk
+  COMMAND http_vs_wrk --pairs 2 --seconds 1 --connections 16)
+set_tests_properties(bench.http_vs_wrk PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
 
 file(GLOB bench_bus_sources CONFIGURE_DEPENDS bench/bus/*.cpp)
 add_executable(bench_bus ${bench_bus_sources})
@@ -73,3 +81,13 @@ target_compile_definitions(send_lag PRIVATE
 add_dependencies(send_lag org.ordeal.http)
 add_test(NAME bench.send_lag COMMAND send_lag --pairs 1 --seconds 0.5 --connections 16)
 set_tests_properties(bench.send_lag PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 60)
+add_executable(coordinated_omission bench/coordinated_omission.cpp)
+target_include_directories(coordinated_omission PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(coordinated_omission PRIVATE ordeal_engine)
+target_compile_definitions(coordinated_omission PRIVATE
+  BENCH_DEMO_TARGET="$<TARGET_FILE:ordeal_demo_target>"
+  ORDEAL_BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ORDEAL_PLUGIN_DIR}")
+add_dependencies(coordinated_omission org.ordeal.http ordeal_demo_target)
+add_test(NAME bench.coordinated_omission
+  COMMAND coordinated_omission --every 1 --stall 0.2 --periods 1)
+set_tests_properties(bench.coordinated_omission PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 60)

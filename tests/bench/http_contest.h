@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plugins/http_driver.h"
@@ -123,6 +125,15 @@ inline double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+// The 95 % interval of the median: the ranks that a fair coin's heads stay between. The extremes
+// for fewer than 6 values.
+inline std::pair<double, double> median_interval(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const auto n = static_cast<double>(values.size());
+  const auto low = static_cast<std::size_t>(std::max(0.0, std::floor(n / 2 - 0.98 * std::sqrt(n))));
+  return {values[low], values[values.size() - 1 - low]};
+}
+
 struct Series {
   const char* name;
   std::function<Measured()> run;
@@ -141,15 +152,20 @@ inline void contest(std::vector<Series>& all, int pairs) {
       if (m.requests == 0) throw std::runtime_error(std::string(series.name) + ": no requests");
       series.cpu_us.push_back(m.cpu_us());
       series.rate.push_back(static_cast<double>(m.requests) / m.wall_s);
-      std::printf("%-7s %9llu requests  %8.0f/s  user %.2f s  system %.2f s  %.3f us CPU/request\n",
-                  series.name, static_cast<unsigned long long>(m.requests),
-                  static_cast<double>(m.requests) / m.wall_s, m.user_s, m.system_s, m.cpu_us());
+      std::printf("%-10s %9llu requests  %8.0f/s  %.2f s CPU  %.3f us/request\n", series.name,
+                  static_cast<unsigned long long>(m.requests),
+                  static_cast<double>(m.requests) / m.wall_s, m.user_s + m.system_s, m.cpu_us());
       std::fflush(stdout);
     }
   }
-  std::printf("\nmedian of %d:\n", pairs);
-  for (const Series& series : all)
-    std::printf("%-7s %.3f us CPU/request (%.2f x %s), %.0f requests/s\n", series.name,
-                median(series.cpu_us), median(series.cpu_us) / median(all[0].cpu_us), all[0].name,
-                median(series.rate));
+  std::printf("\nmedian of %d, CPU time; in brackets the 95 %% interval of the pairs' ratio:\n",
+              pairs);
+  for (const Series& series : all) {
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < series.cpu_us.size(); ++i)
+      ratios.push_back(series.cpu_us[i] / all[0].cpu_us[i]);
+    const auto [low, high] = median_interval(ratios);
+    std::printf("%-10s %.3f us/request, %.3f x %s [%.3f, %.3f], %.0f requests/s\n", series.name,
+                median(series.cpu_us), median(ratios), all[0].name, low, high, median(series.rate));
+  }
 }

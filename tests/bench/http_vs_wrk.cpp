@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU time per HTTP request: ordeal's engine with its HTTP plugin and everything it records,
-// against wrk, both on one core against nginx on another, in turns. Prints medians; judges nothing.
+// CPU time per HTTP request: the load cells of a real campaign, with everything they record,
+// against wrk, each on one core against nginx on another, in turns. Prints medians; judges nothing.
 //
-//   http_vs_wrk [--pairs N] [--seconds S] [--connections C] [--bare PROGRAM]
+//   http_vs_wrk [--pairs N] [--seconds S] [--connections C] [--bare PROGRAM] [--in-process yes]
+//               [--all yes]
 //
 // --bare: a program that takes PORT CONNECTIONS SECONDS and prints {"requests":N,...}, measured
-// too.
+// too. --in-process: the engine with its HTTP plugin in this process, too. --all: h2load, hey and
+// autocannon, too, where they are installed.
+#include "bench/campaign_cells.h"
 #include "bench/http_contest.h"
 
 namespace {
 
 struct Options {
-  int pairs = 7;
+  int pairs = 15;
   double seconds = 3;
   std::uint32_t connections = 64;
   std::string bare;
+  bool in_process = false;
+  bool all = false;
 };
 
 Measured run_wrk(const Options& options, const Nginx& nginx) {
@@ -45,6 +50,57 @@ Measured run_bare(const Options& options, const Nginx& nginx) {
   return measured;
 }
 
+// Another program: `words` without the URL; its requests are the number after `mark`.
+Measured run_other(std::vector<std::string> words, const Nginx& nginx, const std::string& mark) {
+  Measured measured;
+  words.push_back(nginx.url() + "/");
+  const std::string text = in_child([&] { run_program(words); }, measured);
+  measured.requests = number_after(text, mark);
+  return measured;
+}
+
+// Where it is, or "".
+std::string find_program(const std::string& name) {
+  const std::string npm = ORDEAL_NPM_PROGRAMS "/" + name;
+  if (::access(npm.c_str(), X_OK) == 0) return npm;
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (const std::string file = folder + "/" + name; ::access(file.c_str(), X_OK) == 0)
+      return file;
+  std::printf("%s: not installed\n", name.c_str());
+  return "";
+}
+
+void add_others(const Options& options, const Nginx& nginx, std::vector<Series>& all) {
+  const std::string connections = std::to_string(options.connections);
+  const std::string whole = std::to_string(static_cast<int>(options.seconds + 0.5));
+  if (const std::string program = find_program("h2load"); !program.empty())
+    all.push_back({"h2load",
+                   [=, &nginx] {
+                     return run_other({program, "--h1", "-t1", "-c" + connections, "-D" + whole},
+                                      nginx, "started, ");
+                   },
+                   {},
+                   {}});
+  if (const std::string program = find_program("hey"); !program.empty())
+    all.push_back({"hey",
+                   [=, &nginx] {
+                     return run_other({program, "-cpus", "1", "-c", connections, "-z", whole + "s"},
+                                      nginx, "[200]");
+                   },
+                   {},
+                   {}});
+  if (const std::string program = find_program("autocannon"); !program.empty())
+    all.push_back(
+        {"autocannon",
+         [=, &nginx] {
+           return run_other({program, "--json", "-c", connections, "-d", whole}, nginx, "\"2xx\":");
+         },
+         {},
+         {}});
+}
+
 Measured run_ordeal(const Options& options, const Nginx& nginx) {
   Measured measured;
   const std::string text = in_child(
@@ -70,6 +126,10 @@ bool parse(int argc, char** argv, Options& options) {
       options.connections = static_cast<std::uint32_t>(std::clamp(std::atoi(value), 1, 4000));
     } else if (key == "--bare") {
       options.bare = value;
+    } else if (key == "--in-process") {
+      options.in_process = std::strcmp(value, "yes") == 0;
+    } else if (key == "--all") {
+      options.all = std::strcmp(value, "yes") == 0;
     } else {
       return false;
     }
@@ -82,7 +142,9 @@ bool parse(int argc, char** argv, Options& options) {
 int main(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) {
-    std::fprintf(stderr, "usage: %s [--pairs N] [--seconds S] [--connections C] [--bare PROGRAM]\n",
+    std::fprintf(stderr,
+                 "usage: %s [--pairs N] [--seconds S] [--connections C] [--bare PROGRAM] "
+                 "[--in-process yes] [--all yes]\n",
                  argv[0]);
     return 2;
   }
@@ -90,7 +152,16 @@ int main(int argc, char** argv) {
     const Nginx nginx("location / { return 200 'hello, world'; }", 1);
     std::vector<Series> all;
     all.push_back({"wrk", [&] { return run_wrk(options, nginx); }, {}, {}});
-    all.push_back({"ordeal", [&] { return run_ordeal(options, nginx); }, {}, {}});
+    all.push_back({"ordeal",
+                   [&] {
+                     return run_campaign(BENCH_ORDEAL, nginx.url() + "/", options.connections,
+                                         options.seconds);
+                   },
+                   {},
+                   {}});
+    if (options.in_process)
+      all.push_back({"in-process", [&] { return run_ordeal(options, nginx); }, {}, {}});
+    if (options.all) add_others(options, nginx, all);
     if (!options.bare.empty())
       all.push_back({"bare", [&] { return run_bare(options, nginx); }, {}, {}});
     contest(all, options.pairs);
