@@ -57,7 +57,7 @@ endif()
 # What recording costs a worker, per operation and per interval.
 add_executable(bench_recording bench/recording.cpp)
 target_link_libraries(bench_recording PRIVATE ordeal_engine)
-add_test(NAME bench.recording COMMAND bench_recording --rounds 3 --operations 500000)
+add_test(NAME bench.recording COMMAND bench_recording --rounds 2 --operations 500000)
 set_tests_properties(bench.recording PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
 # One worker's memory with 10,000 connections.
 add_executable(bench_connections bench/connections.cpp)
@@ -70,7 +70,7 @@ add_test(NAME bench.connections COMMAND bench_connections --connections 2000 --s
 # Whether a long run's memory stays what it is; without arguments a thousand million operations.
 add_executable(bench_memory bench/memory.cpp)
 target_link_libraries(bench_memory PRIVATE ordeal_campaign ordeal_engine)
-add_test(NAME bench.memory COMMAND bench_memory --operations 20000000 --intervals 2000)
+add_test(NAME bench.memory COMMAND bench_memory --operations 10000000 --intervals 1000)
 set_tests_properties(bench.connections bench.memory PROPERTIES LABELS bench RUN_SERIAL ON
   TIMEOUT 120)
 add_executable(send_lag bench/send_lag.cpp)
