@@ -42,22 +42,19 @@ Result<void> read_target(const CampaignDocument& document, TargetSpec& target) {
   target.pid_file = text_member(section, "pid_file");
   target.pid = static_cast<std::int64_t>(number_member(section, "pid"));
   if (!section.contains("http")) return {};
-  const std::string_view scheme = "http://";
-  std::string host =
-      target.http.starts_with(scheme) ? target.http.substr(scheme.size()) : std::string();
+  std::string host;
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (target.http.starts_with(scheme)) host = target.http.substr(scheme.size());
   host = host.substr(0, host.find_first_of("/?#"));
   const bool blank = std::any_of(target.http.begin(), target.http.end(), [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
   });
   if (host.empty() || host[0] == ':' || blank) {
-    const bool tls = target.http.starts_with("https://");
     const bool bare =
-        !tls && !blank && target.http.find("://") == std::string::npos && !target.http.empty();
-    return document.error("/target/http", "'" + target.http + "' is not an http:// URL",
+        !blank && target.http.find("://") == std::string::npos && !target.http.empty();
+    return document.error("/target/http", "'" + target.http + "' is not an http:// or https:// URL",
                           "http://HOST:PORT",
-                          tls    ? "https is not supported: give the plain HTTP address"
-                          : bare ? "did you mean 'http://" + target.http + "'?"
-                                 : "");
+                          bare ? "did you mean 'http://" + target.http + "'?" : "");
   }
   return {};
 }
