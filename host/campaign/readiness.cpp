@@ -248,10 +248,11 @@ std::string Readiness::problem() const {
 }
 
 Result<HostPort> target_address(const std::string& url) {
-  constexpr std::string_view scheme = "http://";
+  const bool tls = url.starts_with("https://");
+  const std::string_view scheme = tls ? "https://" : "http://";
   Error error;
   error.code = ExitCode::invalid_config;
-  error.what = "'" + url + "' is not an http:// URL";
+  error.what = "'" + url + "' is not an http:// or https:// URL";
   error.expected = "http://HOST:PORT/";
   if (!url.starts_with(scheme)) return error;
   const auto end = std::min(url.find_first_of("/?#", scheme.size()), url.size());
@@ -263,7 +264,7 @@ Result<HostPort> target_address(const std::string& url) {
   HostPort target;
   target.host = bracketed ? authority.substr(1, host_end - 1) : authority.substr(0, host_end);
   const std::string rest = authority.substr(host_end + (bracketed ? 1 : 0));
-  target.port = rest.empty() ? "80" : rest.substr(1);
+  target.port = !rest.empty() ? rest.substr(1) : tls ? "443" : "80";
   std::uint16_t port = 0;
   const char* last = target.port.data() + target.port.size();
   const auto [stop, bad] = std::from_chars(target.port.data(), last, port);

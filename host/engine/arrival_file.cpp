@@ -122,8 +122,7 @@ Result<bool> ArrivalFile::next(Line& line) {
     if (failed != std::errc{} || !std::isfinite(seconds) || seconds < 0 || seconds > most_seconds)
       return bad(column, "'" + std::string(content.substr(0, 40)) + "' does not begin with a time",
                  "seconds from the start, 0 to 1e9");
-    const std::string_view rest =
-        trimmed({stop, static_cast<std::size_t>(end - stop)});
+    const std::string_view rest = trimmed({stop, static_cast<std::size_t>(end - stop)});
     if (!rest.empty() && rest.front() != ',')
       return bad(static_cast<std::size_t>(rest.data() - text_.data()) + 1,
                  "'" + std::string(rest.substr(0, 40)) + "' behind the time", form);

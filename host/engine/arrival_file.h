@@ -65,8 +65,8 @@ class ArrivalFile {
 /// What a whole file holds.
 struct ArrivalSummary {
   std::uint64_t count = 0;
-  double seconds = 0;            // time of the last
-  double busiest_second = 0;     // most arrivals within one second of the recording
+  double seconds = 0;         // time of the last
+  double busiest_second = 0;  // most arrivals within one second of the recording
   std::map<std::string, std::uint32_t, std::less<>> kinds;  // name -> the first line that has it
 };
 

@@ -53,13 +53,13 @@ class Arrivals {
   void find_next();
 
   std::vector<RatePiece> pieces_;
-  std::size_t piece_ = 0;       // the present one
-  std::uint64_t base_ns_ = 0;   // where what is left of it begins,
-  std::uint64_t end_ns_ = 0;    // and where it ends
-  double rate_ = 0;             // at base_ns_, without the factor
-  double slope_ = 0;            // per second, without the factor
+  std::size_t piece_ = 0;      // the present one
+  std::uint64_t base_ns_ = 0;  // where what is left of it begins,
+  std::uint64_t end_ns_ = 0;   // and where it ends
+  double rate_ = 0;            // at base_ns_, without the factor
+  double slope_ = 0;           // per second, without the factor
   double factor_ = 1;
-  double offset_ = 0;           // the next operation is number offset_ + index_ after base_ns_
+  double offset_ = 0;  // the next operation is number offset_ + index_ after base_ns_
   std::uint64_t index_ = 0;
   std::uint64_t next_ns_ = never;
   std::optional<Random> random_;

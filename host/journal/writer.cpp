@@ -258,8 +258,8 @@ Result<void> set_up(Database& database, const std::string& path) {
     return error;
   }
   // Appending needs few pages, and what the cache may take is all that grows in the first hour.
-  for (const char* sql : {"PRAGMA wal_autocheckpoint = 0", "PRAGMA synchronous = FULL",
-                          "PRAGMA cache_size = -1024"})
+  for (const char* sql :
+       {"PRAGMA wal_autocheckpoint = 0", "PRAGMA synchronous = FULL", "PRAGMA cache_size = -1024"})
     if (auto done = database.exec(sql); !done) return done;
   if (!*ours)
     if (auto made = journal::create_schema(database); !made) return made;

@@ -42,9 +42,9 @@ struct ComponentInfo {
   std::string id;    // "http"
   std::string kind;  // "scenario", "collector", "rule", "report"
   std::string title;
-  std::string config_schema;  // JSON text, "{}" when absent
-  std::string defaults;       // JSON text, "{}" when absent
-  std::string codes = "{}";   // JSON text: what the codes of a scenario's operations mean
+  std::string config_schema;            // JSON text, "{}" when absent
+  std::string defaults;                 // JSON text, "{}" when absent
+  std::string codes = "{}";             // JSON text: what the codes of a scenario's operations mean
   std::vector<std::string> wants = {};  // parts of a document made for those who ask: "histograms"
 };
 

@@ -146,9 +146,8 @@ BOOST_AUTO_TEST_CASE(the_collectors) {
 BOOST_AUTO_TEST_CASE(the_rule) { passes("org.ordeal.threshold", plan_with(), needs_heap); }
 
 BOOST_AUTO_TEST_CASE(the_reports) {
-  for (const char* id :
-       {"org.ordeal.report-json", "org.ordeal.report-text", "org.ordeal.report-html",
-        "org.ordeal.report-hdr"})
+  for (const char* id : {"org.ordeal.report-json", "org.ordeal.report-text",
+                         "org.ordeal.report-html", "org.ordeal.report-hdr"})
     passes(id, plan_with(), needs_heap);
 }
 

@@ -57,7 +57,8 @@ void H2Connection::fail_open(std::uint32_t outcome, std::int64_t code) {
 void H2Connection::close(std::uint32_t how) {
   if (how == ORDEAL_CLOSE_ORDERLY && transport_.is_open() && session_.settled() &&
       pending_.empty()) {
-    // Resets first: nghttp2 sends none after a GOAWAY. Whether it arrives makes no difference to us.
+    // Resets first: nghttp2 sends none after a GOAWAY. Whether it arrives makes no difference to
+    // us.
     std::vector<char>& buffer = shared_.to_send;
     const std::uint64_t now = shared_.host.now_ns();
     std::size_t n = session_.take(buffer.data(), buffer.size(), now);

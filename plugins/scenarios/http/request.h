@@ -54,9 +54,9 @@ struct Request {
   bool rendered = false;
   /// Whether more than the status of the response matters: headers, body or events.
   bool followed = false;
-  std::string bytes;    // HTTP/1.1, ready to send; empty when it is rendered
+  std::string bytes;                    // HTTP/1.1, ready to send; empty when it is rendered
   std::shared_ptr<const H2Request> h2;  // for HTTP/2; otherwise null
-  Template http1_head;  // HTTP/1.1 without the body, when it is rendered
+  Template http1_head;                  // HTTP/1.1 without the body, when it is rendered
 };
 
 /// The requests of one operation kind, sent in turn.
