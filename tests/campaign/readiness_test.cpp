@@ -74,7 +74,9 @@ BOOST_AUTO_TEST_CASE(addresses_are_read) {
                {"http://[::1]", "::1", "80"},
                {"http://[::1]:8080/x", "::1", "8080"},
                {"http://[fe80::1%25eth0]:9/", "fe80::1%25eth0", "9"},
-               {"http://h:65535", "h", "65535"}};
+               {"http://h:65535", "h", "65535"},
+               {"https://h/x", "h", "443"},
+               {"https://h:8443", "h", "8443"}};
   for (const auto& one : cases) {
     BOOST_TEST_CONTEXT(one.url) {
       const auto address = target_address(one.url);
@@ -87,7 +89,7 @@ BOOST_AUTO_TEST_CASE(addresses_are_read) {
 
 BOOST_AUTO_TEST_CASE(other_addresses_are_refused) {
   for (const char* url :
-       {"https://example.org/", "example.org", "", "http://", "http:///x", "http://:80/",
+       {"https://", "https://h:0/", "example.org", "", "http://", "http:///x", "http://:80/",
         "http://h:", "http://h:/", "http://h:http/", "http://h:0/", "http://h:65536/",
         "http://h:80x/", "http://h:-1", "http://h:1:2/", "http://[::1", "http://[::1]x:80/",
         "http://[]:80/", "http://me@h/", "ftp://h/"}) {
