@@ -94,6 +94,9 @@ class Installation {
 
   /// What is in the place already: version, conflicts.
   bool check_present() {
+    const std::string own = place_.manifests + "/" + plugin_.info.id + ".json";
+    // Before the scan: without the lock, another installer may write it at any moment.
+    const bool was_there = fs::exists(fs::symlink_status(own));
     const Registry there = Registry::scan({place_}, request_.schemas, request_.keys);
     present_ = present_in(there, plugin_.info.id);
     outcome_.unchanged = false;
@@ -105,9 +108,8 @@ class Installation {
       }
       outcome_.before = one.version;
     }
-    const std::string own = place_.manifests + "/" + plugin_.info.id + ".json";
     outcome_.manifest = own;
-    if (present_.empty() && fs::exists(fs::symlink_status(own)) && fs::exists(own))
+    if (present_.empty() && was_there && fs::exists(own))
       return refuse(rejected(own, "it is the manifest of another plugin", "move it away"));
     if (present_.empty() || outcome_.before.empty()) return true;
     const Result<Version> before = parse_version(outcome_.before);

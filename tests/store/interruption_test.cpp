@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cstdio>
 #include <set>
 
 #include "store/layout.h"
@@ -141,7 +142,9 @@ BOOST_AUTO_TEST_CASE(installers_wait_for_one_another) {
     if (children.back() != 0) continue;
     const std::string mine = i % 2 == 0 ? other : folder(id, "1.0." + std::to_string(i));
     request.allow_downgrade = true;
-    _exit(install_plugin(mine, request).errors.empty() ? ended : 1);
+    const auto errors = install_plugin(mine, request).errors;
+    for (const Error& error : errors) std::fprintf(stderr, "%s\n", error.line().c_str());
+    _exit(errors.empty() ? ended : 1);
   }
   for (const pid_t child : children) {
     int status = 0;
