@@ -25,6 +25,6 @@ echo "$sources" | mmdebstrap --quiet --variant=apt --include=g++,cmake,ninja-bui
   --skip=cleanup/apt \
   --customize-hook='rm -f "$1"/etc/dpkg/dpkg.cfg.d/99mmdebstrap' \
   --customize-hook='chroot "$1" apt-get clean' \
-  --customize-hook='chroot "$1" apt-get install -qq --download-only libboost-json1.81.0 libboost-log1.81.0 libboost-thread1.81.0 libsqlite3-0 libssl3 libsodium23 libarchive13 libseccomp2' \
+  --customize-hook='chroot "$1" apt-get install -qq --download-only libboost-json1.81.0 libboost-log1.81.0 libboost-thread1.81.0 libsqlite3-0 libssl3 libsodium23 libarchive13 libseccomp2 libnghttp2-14' \
   bookworm "$tarball" -
 echo "$key" >"$tarball.key"
