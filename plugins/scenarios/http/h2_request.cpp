@@ -82,7 +82,7 @@ std::int64_t H2Request::render(Renderer& renderer, Filled& out) const {
   for (const auto& [name, value] : parts_) {
     const std::size_t at = out.text.size();
     if (const std::int64_t code = renderer.append(value, out.text); code != 0) return code;
-    // Only the size for now: the text may still move.
+    // Only the size here: the text may still move.
     out.fields.push_back(field_of(name, std::string_view(out.text).substr(at), 0));
   }
   if (sends_length_) {
