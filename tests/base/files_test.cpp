@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "places.h"
 #include "temporary_folder.h"
 
 using namespace ordeal;

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "base/histogram_state.h"
+#include "places.h"
 
 using ordeal::Histogram;
 using ordeal::HistogramLayout;

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/schema.h"
+#include "places.h"
 
 using namespace ordeal;
 namespace json = boost::json;

@@ -8,6 +8,7 @@
 
 #include "campaign/containment.h"
 #include "campaign/loop.h"
+#include "places.h"
 #include "registry/registry.h"
 
 namespace ordeal {

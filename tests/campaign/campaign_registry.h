@@ -2,6 +2,7 @@
 // A registry with the components that campaigns name, for tests of parsing: nothing is ever loaded.
 #pragma once
 
+#include "places.h"
 #include "registry/registry.h"
 #include "registry/temporary_plugins.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "campaign/campaign_registry.h"
+#include "places.h"
 
 using namespace ordeal;
 using namespace std::chrono_literals;

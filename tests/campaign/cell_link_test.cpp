@@ -15,6 +15,7 @@
 #include "campaign/built_cells.h"
 #include "ordeal/abi/report.h"
 #include "ordeal/abi/rule.h"
+#include "places.h"
 #include "registry/temporary_plugins.h"
 
 using namespace ordeal;

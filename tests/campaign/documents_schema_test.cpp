@@ -13,6 +13,7 @@
 #include "base/schema.h"
 #include "campaign/documents/documents.h"
 #include "campaign/journal_fixture.h"
+#include "places.h"
 
 using namespace ordeal;
 using ordeal::test::JournalFixture;

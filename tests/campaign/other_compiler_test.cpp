@@ -6,6 +6,7 @@
 #include "base/interval.h"
 #include "campaign/built_cells.h"
 #include "ordeal/abi/report.h"
+#include "places.h"
 
 using namespace ordeal;
 

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "campaign/built_cells.h"
 #include "ordeal/abi/report.h"
+#include "places.h"
 #include "registry/temporary_plugins.h"
 
 using namespace ordeal;

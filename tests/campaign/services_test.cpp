@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "campaign/built_cells.h"
 #include "campaign/records.h"
+#include "places.h"
 #include "registry/temporary_plugins.h"
 
 using namespace ordeal;

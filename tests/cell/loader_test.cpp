@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/unique_fd.h"
+#include "places.h"
 #include "registry/crypto.h"
 #include "temporary_folder.h"
 

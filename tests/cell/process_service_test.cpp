@@ -14,6 +14,7 @@
 #include "cell/host_instance.h"
 #include "guardian/containment.h"
 #include "guardian/guarded_run.h"
+#include "places.h"
 
 using namespace ordeal;
 using namespace ordeal::testing;

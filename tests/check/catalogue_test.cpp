@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "cell/check/cases.h"
 #include "check/check_output.h"
+#include "places.h"
 
 using namespace ordeal;
 

@@ -8,6 +8,7 @@
 #include "cli/plugin_info.h"
 #include "cli/plugin_list.h"
 #include "cli/schema_command.h"
+#include "places.h"
 #include "registry/temporary_plugins.h"
 
 using namespace ordeal;

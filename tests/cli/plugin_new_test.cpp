@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/schema.h"
+#include "places.h"
 #include "temporary_folder.h"
 
 using namespace ordeal;

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "e2e/installed.h"
+#include "places.h"
 
 using namespace ordeal::testing;
 namespace fs = std::filesystem;

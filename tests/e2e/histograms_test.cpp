@@ -8,6 +8,7 @@
 
 #include "e2e/installed.h"
 #include "e2e/nginx.h"
+#include "places.h"
 
 using namespace ordeal::testing;
 namespace json = boost::json;

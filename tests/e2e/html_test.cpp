@@ -4,6 +4,7 @@
 
 #include "e2e/installed.h"
 #include "e2e/nginx.h"
+#include "places.h"
 
 using namespace ordeal::testing;
 namespace testing = ordeal::testing;

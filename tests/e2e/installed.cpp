@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "e2e/installed.h"
+#include "places.h"
 
 #include <signal.h>
 

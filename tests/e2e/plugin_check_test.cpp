@@ -9,6 +9,7 @@
 #include <set>
 
 #include "e2e/installed.h"
+#include "places.h"
 
 using namespace ordeal::testing;
 namespace json = boost::json;

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "e2e/installed.h"
+#include "places.h"
 
 using namespace ordeal::testing;
 namespace testing = ordeal::testing;

@@ -10,6 +10,7 @@
 
 #include "e2e/installed.h"
 #include "journal/journal.h"
+#include "places.h"
 
 using namespace ordeal::testing;
 namespace fs = std::filesystem;

@@ -49,10 +49,8 @@ fault(report-aborts FAULT_IN_REPORT FAULT_ABORTS)
 fault(sysv-hash)
 target_link_options(org.faulty.sysv-hash PRIVATE LINKER:--hash-style=sysv)
 add_dependencies(test_registry org.faulty.sysv-hash)
-target_compile_definitions(test_registry PRIVATE ORDEAL_FAULTS_DIR="${fault_dir}")
 # For store.install: one that another ordeal is for.
 add_dependencies(test_store org.faulty.previous-minor)
-target_compile_definitions(test_store PRIVATE ORDEAL_FAULTS_DIR="${fault_dir}")
 
 # Two plugins by the other compiler, for campaign.other_compiler. No sanitizer: an author has none.
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
@@ -80,7 +78,6 @@ add_custom_command(OUTPUT "${other_dir}/org.example.digest.so"
 add_custom_target(other_compiler_plugins
   DEPENDS "${other_dir}/org.example.other-c.so" "${other_dir}/org.example.digest.so")
 add_dependencies(test_campaign other_compiler_plugins)
-target_compile_definitions(test_campaign PRIVATE ORDEAL_OTHER_COMPILER_DIR="${other_dir}")
 
 # What follows drives the installed host, or needs thousands of cells.
 if(ORDEAL_SANITIZE)
@@ -90,8 +87,6 @@ add_executable(test_faults faults/plugin_faults_test.cpp e2e/program.cpp e2e/ngi
   e2e/installed.cpp $<TARGET_OBJECTS:test_main>)
 target_include_directories(test_faults PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(test_faults PRIVATE Boost::json test_main)
-target_compile_definitions(test_faults PRIVATE
-  ORDEAL_STAGE_DIR="${PROJECT_BINARY_DIR}/stage" ORDEAL_FAULTS_DIR="${fault_dir}")
 add_dependencies(test_faults fault_plugins)
 file(STRINGS faults/plugin_faults_test.cpp cases REGEX "^BOOST_AUTO_TEST_CASE\\(")
 foreach(case IN LISTS cases)
@@ -105,8 +100,6 @@ endforeach()
 add_executable(test_mutated_elf faults/mutated_elf_test.cpp $<TARGET_OBJECTS:test_main>)
 target_include_directories(test_mutated_elf PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(test_mutated_elf PRIVATE ordeal_campaign OpenSSL::Crypto test_main)
-target_compile_definitions(test_mutated_elf PRIVATE
-  ORDEAL_BUILD_DIR="${PROJECT_BINARY_DIR}" ORDEAL_FAULTS_DIR="${fault_dir}")
 add_dependencies(test_mutated_elf fault_plugins ordeal_cell_program)
 add_test(NAME faults.mutated_elf COMMAND test_mutated_elf --log_level=message)
 set_tests_properties(faults.mutated_elf PROPERTIES LABELS unit TIMEOUT 300)

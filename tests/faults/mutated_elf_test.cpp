@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "campaign/containment.h"
 #include "campaign/loop.h"
+#include "places.h"
 #include "registry/library_entry.h"
 #include "temporary_folder.h"
 

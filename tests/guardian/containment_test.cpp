@@ -12,6 +12,7 @@
 #include "base/codec.h"
 #include "guarded_run.h"
 #include "guardian/drill.h"
+#include "places.h"
 
 using namespace ordeal;
 using namespace ordeal::testing;

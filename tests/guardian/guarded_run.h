@@ -20,6 +20,7 @@
 
 #include "guardian/client.h"
 #include "guardian/pidfd.h"
+#include "places.h"
 
 namespace ordeal::testing {
 

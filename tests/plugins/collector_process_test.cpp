@@ -11,6 +11,7 @@
 #include "ordeal/testing/captures.hpp"
 #include "ordeal/testing/instance.hpp"
 #include "ordeal/testing/plugin_file.hpp"
+#include "places.h"
 #include "plugins/proc_tree.h"
 
 using ordeal::testing::FakeHost;

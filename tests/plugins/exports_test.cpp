@@ -18,6 +18,7 @@
 #include "ordeal/abi/rule.h"
 #include "ordeal/abi/scenario.h"
 #include "ordeal/testing/plugin_file.hpp"
+#include "places.h"
 
 namespace fs = std::filesystem;
 namespace json = boost::json;

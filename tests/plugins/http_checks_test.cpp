@@ -2,6 +2,7 @@
 // What is expected of a response, against a real nginx.
 #include <boost/test/unit_test.hpp>
 
+#include "places.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_nginx.h"
 #include "scenarios/http/codes.h"

@@ -2,6 +2,7 @@
 // What a configuration may hold, and what is said about one that cannot work.
 #include <boost/test/unit_test.hpp>
 
+#include "places.h"
 #include "plugins/http_driver.h"
 
 namespace {

@@ -2,6 +2,7 @@
 // HTTP/2 against a real nginx: nothing is lost, nothing is counted twice.
 #include <boost/test/unit_test.hpp>
 
+#include "places.h"
 #include "plugins/h2_server.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_nginx.h"

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 
+#include "places.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_raw_server.h"
 #include "scenarios/http/codes.h"

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <mutex>
 
+#include "places.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_raw_server.h"
 

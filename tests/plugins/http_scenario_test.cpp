@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "places.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_nginx.h"
 

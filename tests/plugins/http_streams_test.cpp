@@ -2,6 +2,7 @@
 // Server-sent events from a server that sends what a test wants, when it wants.
 #include <boost/test/unit_test.hpp>
 
+#include "places.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_raw_server.h"
 #include "scenarios/http/codes.h"

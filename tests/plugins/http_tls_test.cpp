@@ -3,6 +3,7 @@
 // operation that does not get through is called.
 #include <boost/test/unit_test.hpp>
 
+#include "places.h"
 #include "plugins/http_certificates.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_load.h"

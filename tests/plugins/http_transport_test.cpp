@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "places.h"
 #include "plugins/http_certificates.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_load.h"

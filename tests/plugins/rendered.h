@@ -12,6 +12,7 @@
 #include "ordeal/testing/captures.hpp"
 #include "ordeal/testing/instance.hpp"
 #include "ordeal/testing/plugin_file.hpp"
+#include "places.h"
 
 namespace report_test {
 

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/histogram.h"
+#include "places.h"
 #include "plugins/rendered.h"
 #include "registry/crypto.h"
 

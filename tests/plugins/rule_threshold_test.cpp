@@ -11,6 +11,7 @@
 #include "ordeal/abi/scenario.h"
 #include "ordeal/testing/instance.hpp"
 #include "ordeal/testing/plugin_file.hpp"
+#include "places.h"
 
 using ordeal::abi::str;
 using ordeal::abi::view;

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "places.h"
 #include "registry/registry.h"
 #include "registry/temporary_plugins.h"
 

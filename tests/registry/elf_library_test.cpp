@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/files.h"
+#include "places.h"
 
 using namespace ordeal;
 

@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/unique_fd.h"
+#include "places.h"
 #include "registry/elf_library.h"
 #include "registry/temporary_plugins.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "places.h"
 #include "registry/manifest.h"
 #include "registry/temporary_plugins.h"
 

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 #include <random>
 
+#include "places.h"
 #include "registry/temporary_plugins.h"
 
 using namespace ordeal;

@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 
+#include "places.h"
 #include "sdk/header_text.h"
 
 using namespace ordeal::testing;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/json.h"
+#include "places.h"
 #include "registry/minisign.h"
 #include "store/store_fixture.h"
 

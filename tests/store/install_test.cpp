@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "places.h"
 #include "registry/minisign.h"
 #include "store/store_fixture.h"
 #include "store/tar_text.h"

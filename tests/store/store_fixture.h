@@ -4,6 +4,7 @@
 #include <ordeal/abi/entry.h>
 
 #include "base/files.h"
+#include "places.h"
 #include "registry/crypto.h"
 #include "registry/temporary_plugins.h"
 #include "store/package.h"

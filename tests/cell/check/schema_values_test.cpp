@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/schema.h"
+#include "places.h"
 
 namespace check = ordeal::check;
 namespace json = boost::json;
