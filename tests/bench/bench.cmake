@@ -7,8 +7,10 @@ target_compile_definitions(http_vs_h2load PRIVATE
   ORDEAL_BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ORDEAL_PLUGIN_DIR}")
 add_dependencies(http_vs_h2load org.ordeal.http)
 add_test(NAME bench.http_vs_h2load
-  COMMAND http_vs_h2load --pairs 2 --seconds 1 --connections 16)
-set_tests_properties(bench.http_vs_h2load PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
+  COMMAND http_vs_h2load --pairs 1 --seconds 1 --connections 16)
+add_test(NAME bench.http_vs_h2load_tls
+  COMMAND http_vs_h2load --pairs 1 --seconds 1 --connections 4 --tls)
+set_tests_properties(bench.http_vs_h2load bench.http_vs_h2load_tls PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
 add_executable(http_vs_wrk bench/http_vs_wrk.cpp)
 target_include_directories(http_vs_wrk PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(http_vs_wrk PRIVATE ordeal_engine Boost::json)
@@ -17,8 +19,10 @@ target_compile_definitions(http_vs_wrk PRIVATE BENCH_ORDEAL="$<TARGET_FILE:ordea
   ORDEAL_BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ORDEAL_PLUGIN_DIR}")
 add_dependencies(http_vs_wrk ordeal ordeal_cell_program ordeal_guardian_program ordeal_plugins)
 add_test(NAME bench.http_vs_wrk
-  COMMAND http_vs_wrk --pairs 2 --seconds 1 --connections 16)
-set_tests_properties(bench.http_vs_wrk PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
+  COMMAND http_vs_wrk --pairs 1 --seconds 1 --connections 16)
+add_test(NAME bench.http_vs_wrk_tls
+  COMMAND http_vs_wrk --pairs 1 --seconds 1 --connections 4 --tls)
+set_tests_properties(bench.http_vs_wrk bench.http_vs_wrk_tls PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
 
 file(GLOB bench_bus_sources CONFIGURE_DEPENDS bench/bus/*.cpp)
 add_executable(bench_bus ${bench_bus_sources})

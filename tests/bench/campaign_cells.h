@@ -11,9 +11,11 @@
 #include "bench/http_contest.h"
 
 // One closed, unjudged phase with its one worker on core 0. The rest of the run (controller,
-// guardian, baseline) goes where the scheduler puts it and is not counted.
+// guardian, baseline) goes where the scheduler puts it and is not counted. `config`: of the
+// scenario, without its braces.
 inline Measured run_campaign(const std::string& program, const std::string& url,
-                             std::uint32_t connections, double duration_s) {
+                             const std::string& config, std::uint32_t connections,
+                             double duration_s) {
   namespace fs = std::filesystem;
   namespace json = boost::json;
   std::string folder = (fs::temp_directory_path() / "ordeal-bench-XXXXXX").string();
@@ -22,7 +24,8 @@ inline Measured run_campaign(const std::string& program, const std::string& url,
   std::ofstream(folder + "/bench.json")
       << R"({"campaign": "bench", "version": 1, "duration": "10m", "target": {"http": ")" << url
       << R"("}, "baseline": {"duration": "200ms", "required_health": 0},
-      "load": [{"scenario": "http", "cores": [0]}],
+      "load": [{"scenario": "http", "cores": [0], "config": {)"
+      << config << R"(}}],
       "safety": {"cpu_percent": 100, "memory_percent": 99, "disk_percent": 99},
       "phases": [{"name": "load", "judge": false, "duration": ")"
       << duration << R"(", "connections": )" << connections << R"(}],

@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/options.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_nginx.h"
 
@@ -108,35 +109,19 @@ double seconds_after(const std::string& text, const std::string& mark, int words
   return value;
 }
 
-bool parse(int argc, char** argv, Options& options) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string key = argv[i];
-    const double value = std::atof(argv[i + 1]);
-    if (key == "--every") {
-      options.every = std::clamp(value, 0.5, 60.0);
-    } else if (key == "--stall") {
-      options.stall = std::clamp(value, 0.01, 30.0);
-    } else if (key == "--periods") {
-      options.periods = std::clamp(static_cast<int>(value), 1, 100);
-    } else if (key == "--rate") {
-      options.rate = std::clamp(value, 1.0, 1e5);
-    } else if (key == "--connections") {
-      options.connections = static_cast<std::uint32_t>(std::clamp(value, 1.0, 1000.0));
-    } else {
-      return false;
-    }
-  }
-  return argc % 2 == 1 && options.stall < options.every;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
-  if (!parse(argc, argv, options)) {
-    std::fprintf(stderr,
-                 "usage: %s [--every S] [--stall S] [--periods N] [--rate R] [--connections C]\n",
-                 argv[0]);
+  BenchOptions known;
+  known.number("--every", options.every, 0.5, 60);
+  known.number("--stall", options.stall, 0.01, 30);
+  known.number("--periods", options.periods, 1, 100);
+  known.number("--rate", options.rate, 1, 1e5);
+  known.number("--connections", options.connections, 1, 1000);
+  if (!known.parse(argc, argv)) return 2;
+  if (options.stall >= options.every) {
+    std::fprintf(stderr, "--stall: expected less than --every\n");
     return 2;
   }
   try {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // CPU time per HTTP/2 request: ordeal's engine with its HTTP plugin and everything it records,
 // against h2load, both on one core against nginx on another, in turns, with the same connections
-// and streams. Prints medians; judges nothing.
+// and streams, plain or over TLS 1.3. Prints medians; judges nothing.
 //
-//   http_vs_h2load [--pairs N] [--seconds S] [--connections C] [--streams M]
+//   http_vs_h2load [--pairs N] [--seconds S] [--connections C] [--streams M] [--tls]
+#include "bench/contest_server.h"
 #include "bench/http_contest.h"
+#include "bench/options.h"
 
 namespace {
 
@@ -13,6 +15,7 @@ struct Options {
   int seconds = 3;
   std::uint32_t connections = 16;
   std::uint32_t streams = 10;
+  bool tls = false;
 };
 
 Measured run_h2load(const Options& options, const std::string& url) {
@@ -32,13 +35,14 @@ Measured run_h2load(const Options& options, const std::string& url) {
   return measured;
 }
 
-Measured run_ordeal(const Options& options, const std::string& url) {
+Measured run_ordeal(const Options& options, const ContestServer& server) {
   Measured measured;
+  const std::string more = server.tls_config().empty() ? "" : "," + server.tls_config();
   const std::string text = in_child(
       [&] {
         HttpDriver driver(ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so",
-                          R"({"url":")" + url + R"(","protocol":"h2","streams":)" +
-                              std::to_string(options.streams) + "}");
+                          R"({"url":")" + server.url() + R"(","protocol":"h2","streams":)" +
+                              std::to_string(options.streams) + more + "}");
         drive(driver, options.connections, options.seconds);
       },
       measured);
@@ -46,44 +50,24 @@ Measured run_ordeal(const Options& options, const std::string& url) {
   return measured;
 }
 
-bool parse(int argc, char** argv, Options& options) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string key = argv[i];
-    const int value = std::atoi(argv[i + 1]);
-    if (key == "--pairs") {
-      options.pairs = std::clamp(value, 1, 100);
-    } else if (key == "--seconds") {
-      options.seconds = std::clamp(value, 1, 60);
-    } else if (key == "--connections") {
-      options.connections = static_cast<std::uint32_t>(std::clamp(value, 1, 1000));
-    } else if (key == "--streams") {
-      options.streams = static_cast<std::uint32_t>(std::clamp(value, 1, 128));
-    } else {
-      return false;
-    }
-  }
-  return argc % 2 == 1;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
-  if (!parse(argc, argv, options)) {
-    std::fprintf(stderr, "usage: %s [--pairs N] [--seconds S] [--connections C] [--streams M]\n",
-                 argv[0]);
-    return 2;
-  }
+  BenchOptions known;
+  known.number("--pairs", options.pairs, 1, 100);
+  known.number("--seconds", options.seconds, 1, 60);
+  known.number("--connections", options.connections, 1, 1000);
+  known.number("--streams", options.streams, 1, 128);
+  known.flag("--tls", options.tls);
+  if (!known.parse(argc, argv)) return 2;
   try {
-    const std::string address = "127.0.0.1:" + std::to_string(free_port());
-    const Nginx nginx("listen " + address + " http2 backlog=4096;\n" +
-                          "location / { return 200 'hello, world'; }",
-                      1);
-    const std::string url = "http://" + address;
+    const ContestServer server(options.tls, "http2");
     std::vector<Series> all;
-    all.push_back({"h2load", [&] { return run_h2load(options, url); }, {}, {}});
-    all.push_back({"ordeal", [&] { return run_ordeal(options, url); }, {}, {}});
+    all.push_back({"h2load", [&] { return run_h2load(options, server.url()); }, {}, {}});
+    all.push_back({"ordeal", [&] { return run_ordeal(options, server); }, {}, {}});
     contest(all, options.pairs);
+    server.print_spoken();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "http_vs_h2load: %s\n", error.what());
     return 1;

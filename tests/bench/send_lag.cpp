@@ -10,15 +10,15 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "base/histogram.h"
 #include "base/unique_fd.h"
+#include "bench/median.h"
+#include "bench/options.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_nginx.h"
 
@@ -89,46 +89,22 @@ Lag bare(const Options& options) {
   return lag_of(lag, 0);
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
 void print(const char* name, const Lag& lag) {
   std::printf("%-7s send lag p50 %7.1f us  p99 %7.1f us  max %8.1f us  rate %+.4f %%\n", name,
               lag.p50, lag.p99, lag.max, lag.rate * 100);
   std::fflush(stdout);
 }
 
-bool parse(int argc, char** argv, Options& options) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string key = argv[i];
-    const char* value = argv[i + 1];
-    if (key == "--pairs") {
-      options.pairs = std::clamp(std::atoi(value), 1, 100);
-    } else if (key == "--seconds") {
-      options.seconds = std::clamp(std::atof(value), 0.5, 60.0);
-    } else if (key == "--connections") {
-      options.connections = static_cast<std::uint32_t>(std::clamp(std::atoi(value), 1, 4000));
-    } else if (key == "--rate") {
-      options.rate = std::clamp(std::atof(value), 1.0, 1e6);
-    } else {
-      return false;
-    }
-  }
-  return argc % 2 == 1;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
-  if (!parse(argc, argv, options)) {
-    std::fprintf(stderr, "usage: %s [--pairs N] [--seconds S] [--connections C] [--rate R]\n",
-                 argv[0]);
-    return 2;
-  }
+  BenchOptions known;
+  known.number("--pairs", options.pairs, 1, 100);
+  known.number("--seconds", options.seconds, 0.5, 60);
+  known.number("--connections", options.connections, 1, 4000);
+  known.number("--rate", options.rate, 1, 1e6);
+  if (!known.parse(argc, argv)) return 2;
   try {
     const Nginx nginx("location / { return 200 'hello, world'; }", 1);
     cpu_set_t core;

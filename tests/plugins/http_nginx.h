@@ -58,11 +58,13 @@ inline std::string fetch(std::uint16_t port, const std::string& path) {
 
 class Nginx {
  public:
-  /// `server` goes into the server block. One process; on `cpu` alone unless that is negative.
-  explicit Nginx(const std::string& server, int cpu = -1) : cpu_(cpu) {
+  /// `server` goes into the server block, `http` before it. One process; on `cpu` alone unless that
+  /// is negative.
+  explicit Nginx(const std::string& server, int cpu = -1, const std::string& http = "")
+      : cpu_(cpu) {
     for (int attempt = 0; attempt < 5; ++attempt) {
       port_ = free_port();
-      write_config(server);
+      write_config(server, http);
       start();
       if (wait_until_up()) return;
       stop();
@@ -128,7 +130,7 @@ class Nginx {
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
     return pattern;
   }
-  void write_config(const std::string& server) const {
+  void write_config(const std::string& server, const std::string& http) const {
     std::ofstream out(folder_ / "nginx.conf");
     out << "daemon off;\nmaster_process off;\npid " << (folder_ / "pid").string()
         << ";\nworker_rlimit_nofile 16384;\nevents { worker_connections 12288; }\n"
@@ -136,7 +138,7 @@ class Nginx {
            "300s;\n";
     for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
       out << "  " << kind << "_temp_path " << (folder_ / kind).string() << ";\n";
-    out << "  server {\n    listen 127.0.0.1:" << port_ << " backlog=4096;\n"
+    out << http << "  server {\n    listen 127.0.0.1:" << port_ << " backlog=4096;\n"
         << "    location = /stub_status { stub_status; }\n"
         << server << "\n  }\n}\n";
   }
