@@ -46,6 +46,8 @@ class ContestServer {
     if (!files_) return "";
     return R"("tls":{"resume":false,"ca_file":")" + files_->certificate("bench") + "\"}";
   }
+  /// The same behind a comma.
+  [[nodiscard]] std::string more_config() const { return files_ ? "," + tls_config() : ""; }
   /// Prints what was agreed on with whom, as nginx saw it. Throws when it is not the same for all:
   /// then the contest was none.
   void print_spoken() const {

@@ -37,12 +37,11 @@ Measured run_h2load(const Options& options, const std::string& url) {
 
 Measured run_ordeal(const Options& options, const ContestServer& server) {
   Measured measured;
-  const std::string more = server.tls_config().empty() ? "" : "," + server.tls_config();
   const std::string text = in_child(
       [&] {
         HttpDriver driver(ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so",
                           R"({"url":")" + server.url() + R"(","protocol":"h2","streams":)" +
-                              std::to_string(options.streams) + more + "}");
+                              std::to_string(options.streams) + server.more_config() + "}");
         drive(driver, options.connections, options.seconds);
       },
       measured);

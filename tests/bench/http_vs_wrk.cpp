@@ -110,8 +110,7 @@ Measured run_ordeal(const Options& options, const ContestServer& server) {
   const std::string text = in_child(
       [&] {
         HttpDriver driver(ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so",
-                          R"({"url":")" + server.url() + "\"" +
-                              (server.tls_config().empty() ? "" : "," + server.tls_config()) + "}");
+                          R"({"url":")" + server.url() + "\"" + server.more_config() + "}");
         drive(driver, options.connections, options.seconds);
       },
       measured);
