@@ -3,43 +3,27 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
+#include <cstdlib>
 #include <map>
 #include <memory>
-#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "ordeal/scenario.hpp"
+#include "plugins/exchange_host.h"
 #include "scenarios/http/h2_session.h"
 
 class H2Parsing : private http::H2SessionUser {
  public:
-  struct Fate {
-    std::uint32_t outcome;
-    std::int64_t code;
-    bool operator==(const Fate&) const = default;
-    friend std::ostream& operator<<(std::ostream& out, const Fate& fate) {
-      return out << "outcome " << fate.outcome << " code " << fate.code;
-    }
-  };
+  using Fate = ::Fate;
 
   H2Parsing(http::Message message, std::uint32_t streams)
-      : shared_{.host = ordeal::Host(&host_),
-                .engine = ordeal::Engine(&engine_),
-                .max_body = 200,
-                .renderer = {1, true},
-                .json = {}},
-        operations_(shared_),
-        streams_(streams),
-        session_(operations_, *this, 7, streams) {
+      : streams_(streams), session_(operations_, *this, 7, streams) {
     const http::Url url = http::parse_url("http://h");
     request_ = http::build_request(url, std::make_shared<const http::Message>(std::move(message)),
                                    http::Template("/", http::Encoding::url));
     request_.h2 = std::make_shared<const http::H2Request>(url, request_);
-    engine_.self = this;
     if (!session_.start()) throw std::runtime_error("no session");
   }
   ~H2Parsing() { end(); }
@@ -89,10 +73,8 @@ class H2Parsing : private http::H2SessionUser {
   }
   /// False once the connection is of no more use.
   bool feed(std::string_view bytes) {
-    // A copy of exactly its size, so that a sanitizer sees what is read beside it.
-    const auto piece = std::make_unique<char[]>(bytes.size());
-    if (!bytes.empty()) std::memcpy(piece.get(), bytes.data(), bytes.size());
-    return session_.feed(piece.get(), bytes.size(), 2);
+    const ExactCopy piece(bytes);
+    return session_.feed(piece.data(), piece.size(), 2);
   }
   /// Ends all that has not ended; every operation must then have ended exactly once.
   void end() {
@@ -109,33 +91,15 @@ class H2Parsing : private http::H2SessionUser {
  private:
   void session_wants_to_send() noexcept override {}
 
-  static ordeal_host make_host() {
-    ordeal_host host{};
-    host.struct_size = sizeof host;
-    host.get_extension = [](const ordeal_host*, ordeal_str) noexcept -> const void* {
-      return nullptr;
-    };
-    host.set_error = [](const ordeal_host*, ordeal_str) noexcept {};
-    return host;
-  }
-  static ordeal_engine make_engine() {
-    ordeal_engine engine{};
-    engine.struct_size = sizeof engine;
-    engine.complete = [](const ordeal_engine* e, std::uint64_t id,
-                         const ordeal_result* result) noexcept {
-      auto& self = *static_cast<H2Parsing*>(e->self);
-      if (!self.fates_.emplace(id, Fate{result->outcome, result->code}).second) std::abort();
-      --self.in_flight_;
-    };
-    engine.observe = [](const ordeal_engine*, ordeal_session_id, std::uint32_t,
-                        std::uint64_t) noexcept {};
-    return engine;
+  static void complete(const ordeal_engine* e, std::uint64_t id,
+                       const ordeal_result* result) noexcept {
+    auto& self = *static_cast<H2Parsing*>(e->self);
+    if (!self.fates_.emplace(id, Fate{result->outcome, result->code}).second) std::abort();
+    --self.in_flight_;
   }
 
-  ordeal_host host_ = make_host();
-  ordeal_engine engine_ = make_engine();
-  http::ExchangeShared shared_;
-  http::H2Operations operations_;
+  ExchangeHost host_{&H2Parsing::complete, this};
+  http::H2Operations operations_{host_.shared()};
   std::uint32_t streams_;
   std::uint64_t next_id_ = 1;
   std::uint32_t in_flight_ = 0;

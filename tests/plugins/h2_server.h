@@ -3,27 +3,22 @@
 // does the framing, so that what is wrong is wrong on purpose.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <nghttp2/nghttp2.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <list>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#include "plugins/loopback_server.h"
 
 class H2Server {
  public:
@@ -50,31 +45,14 @@ class H2Server {
   explicit H2Server(std::function<Answer(const Request&)> answer,
                     std::vector<nghttp2_settings_entry> settings = {})
       : answer_(std::move(answer)), settings_(std::move(settings)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::listen(listener_, 128) != 0 ||
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-      throw std::runtime_error("h2 server");
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
+    server_.start([this](int fd) { return std::make_unique<Client>(fd, *this); });
   }
-  ~H2Server() {
-    stop_ = true;
-    thread_.join();
-    ::close(listener_);
-  }
-  H2Server(const H2Server&) = delete;
-  H2Server& operator=(const H2Server&) = delete;
 
   [[nodiscard]] std::string config(std::uint32_t streams, const std::string& more = "") const {
-    return R"({"url":"http://127.0.0.1:)" + std::to_string(port_) +
-           R"(","protocol":"h2","streams":)" + std::to_string(streams) + more + "}";
+    return R"({"url":")" + server_.url() + R"(","protocol":"h2","streams":)" +
+           std::to_string(streams) + more + "}";
   }
-  [[nodiscard]] int accepted() const { return accepted_; }
+  [[nodiscard]] int accepted() const { return server_.accepted(); }
   [[nodiscard]] int requests() const { return requests_; }
   /// The most streams that were open at once.
   [[nodiscard]] int at_once() const { return at_once_; }
@@ -93,9 +71,38 @@ class H2Server {
     std::size_t sent = 0;
     bool answered = false;
   };
-  struct Client {
+  struct Client final : LoopbackServer::Client {
+    Client(int fd, H2Server& of) : LoopbackServer::Client(fd), server(&of) {
+      nghttp2_session_callbacks* callbacks = nullptr;
+      nghttp2_session_callbacks_new(&callbacks);
+      nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, &H2Server::begin_headers);
+      nghttp2_session_callbacks_set_on_header_callback(callbacks, &H2Server::header);
+      nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &H2Server::data);
+      nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &H2Server::received);
+      nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &H2Server::closed);
+      nghttp2_session_server_new(&session, callbacks, this);
+      nghttp2_session_callbacks_del(callbacks);
+      nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, of.settings_.data(), of.settings_.size());
+    }
+    ~Client() override { nghttp2_session_del(session); }
+
+    bool greet() override { return write(); }
+    bool read() override {
+      std::uint8_t part[65536];
+      const ssize_t n = ::recv(fd(), part, sizeof part, 0);
+      return n > 0 && nghttp2_session_mem_recv(session, part, static_cast<std::size_t>(n)) >= 0 &&
+             write();
+    }
+    bool write() {
+      const std::uint8_t* out = nullptr;
+      for (ssize_t n = 0; (n = nghttp2_session_mem_send(session, &out)) > 0;)
+        if (!send_all(out, static_cast<std::size_t>(n))) return false;
+      if (!send_all(raw.data(), raw.size())) return false;
+      raw.clear();
+      return !hang_up;  // after a GOAWAY, too, it is the client that closes
+    }
+
     H2Server* server;
-    int fd;
     nghttp2_session* session = nullptr;
     std::map<std::int32_t, Stream> streams;
     int requests = 0;
@@ -204,99 +211,13 @@ class H2Server {
     }
   }
 
-  void accept_one() {
-    const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) return;
-    ++accepted_;
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    Client& c = clients_.emplace_back();
-    c.server = this;
-    c.fd = fd;
-    nghttp2_session_callbacks* callbacks = nullptr;
-    nghttp2_session_callbacks_new(&callbacks);
-    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, &H2Server::begin_headers);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, &H2Server::header);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &H2Server::data);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &H2Server::received);
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &H2Server::closed);
-    nghttp2_session_server_new(&c.session, callbacks, &c);
-    nghttp2_session_callbacks_del(callbacks);
-    nghttp2_submit_settings(c.session, NGHTTP2_FLAG_NONE, settings_.data(), settings_.size());
-  }
-
-  // False when the connection is over.
-  static bool work(Client& c, short events) {
-    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0) {
-      std::uint8_t part[65536];
-      const ssize_t n = ::recv(c.fd, part, sizeof part, 0);
-      if (n == 0 || (n < 0 && errno != EAGAIN)) return false;
-      if (n > 0 && nghttp2_session_mem_recv(c.session, part, static_cast<std::size_t>(n)) < 0)
-        return false;
-    }
-    if (nghttp2_session_want_write(c.session) != 0 || !c.raw.empty()) {
-      const std::uint8_t* out = nullptr;
-      for (ssize_t n = 0; (n = nghttp2_session_mem_send(c.session, &out)) > 0;)
-        if (!send_all(c.fd, out, static_cast<std::size_t>(n))) return false;
-      if (!send_all(c.fd, reinterpret_cast<const std::uint8_t*>(c.raw.data()), c.raw.size()))
-        return false;
-      c.raw.clear();
-    }
-    return !c.hang_up;  // after a GOAWAY, too, it is the client that closes
-  }
-  static bool send_all(int fd, const std::uint8_t* from, std::size_t size) {
-    for (std::size_t sent = 0; sent < size;) {
-      const ssize_t n = ::send(fd, from + sent, size - sent, MSG_NOSIGNAL);
-      if (n < 0 && errno != EAGAIN) return false;
-      if (n > 0) {
-        sent += static_cast<std::size_t>(n);
-      } else {
-        pollfd wait{fd, POLLOUT, 0};
-        ::poll(&wait, 1, 100);
-      }
-    }
-    return true;
-  }
-
-  void serve() {
-    while (!stop_) {
-      std::vector<pollfd> polled{{listener_, POLLIN, 0}};
-      for (const Client& c : clients_) polled.push_back({c.fd, POLLIN, 0});
-      if (::poll(polled.data(), polled.size(), 10) <= 0) continue;
-      std::size_t i = 1;
-      for (auto c = clients_.begin(); c != clients_.end();) {
-        const short events = polled[i++].revents;
-        if (events == 0 || work(*c, events)) {
-          ++c;
-          continue;
-        }
-        nghttp2_session_del(c->session);
-        ::close(c->fd);
-        c = clients_.erase(c);
-      }
-      if (polled[0].revents != 0) {
-        accept_one();
-        if (!clients_.empty()) work(clients_.back(), 0);
-      }
-    }
-    for (Client& c : clients_) {
-      nghttp2_session_del(c.session);
-      ::close(c.fd);
-    }
-  }
-
   std::function<Answer(const Request&)> answer_;
   std::vector<nghttp2_settings_entry> settings_;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
-  std::atomic<bool> stop_{false};
-  std::atomic<int> accepted_{0};
   std::atomic<int> requests_{0};
   std::atomic<int> at_once_{0};
   std::atomic<int> goaways_{0};
   std::atomic<int> pings_{0};
   mutable std::mutex mutex_;
   std::map<std::uint32_t, int> resets_;
-  std::list<Client> clients_;
-  std::thread thread_;
+  LoopbackServer server_;  // last: its thread uses the rest
 };

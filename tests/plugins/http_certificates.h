@@ -63,3 +63,9 @@ class Certificates {
 
   std::filesystem::path folder_;
 };
+
+/// What nginx needs in its server block to show the certificate of this name.
+inline std::string nginx_shows(const Certificates& files, const std::string& name) {
+  return "ssl_certificate " + files.certificate(name) + ";\nssl_certificate_key " +
+         files.key(name) + ";\n";
+}

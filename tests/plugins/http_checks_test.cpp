@@ -4,6 +4,7 @@
 
 #include "places.h"
 #include "plugins/http_driver.h"
+#include "plugins/http_load.h"
 #include "plugins/http_nginx.h"
 #include "scenarios/http/codes.h"
 
@@ -11,22 +12,16 @@ using namespace ordeal;
 
 namespace {
 
-std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
-
 // The code with which all of a few operations failed; 0: all were ok.
 std::int64_t code_of(const Nginx& nginx, const std::string& request, const std::string& more = "") {
   HttpDriver driver(
       library(), "{\"url\":\"" + nginx.url() + "\",\"requests\":[{" + request + "}]" + more + "}");
-  LoadSpec spec;
-  spec.sessions = 2;
-  spec.max_operations = 10;
-  spec.duration_ns = 10'000'000'000;
-  const IntervalFrame frame = driver.run(spec);
+  const IntervalFrame frame = driver.run(closed_load(2, 10));
   BOOST_TEST(frame.misbehaviour == 0u);
   BOOST_TEST(frame.sessions_opened == 2u);  // none of this costs a connection
   const KindInterval& kind = frame.kinds.at(0);
-  const std::uint64_t ok = kind.outcomes[static_cast<std::size_t>(Outcome::ok)];
-  const std::uint64_t fail = kind.outcomes[static_cast<std::size_t>(Outcome::fail)];
+  const std::uint64_t ok = total(frame, Outcome::ok);
+  const std::uint64_t fail = total(frame, Outcome::fail);
   BOOST_TEST(ok + fail == 10u);
   if (ok == 10) return 0;
   BOOST_TEST_REQUIRE(kind.codes.size() == 1u);

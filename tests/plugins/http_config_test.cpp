@@ -4,10 +4,9 @@
 
 #include "places.h"
 #include "plugins/http_driver.h"
+#include "plugins/http_load.h"
 
 namespace {
-
-std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
 
 std::string refusal(const std::string& config) {
   try {

@@ -4,7 +4,9 @@
 
 #include "places.h"
 #include "plugins/h2_server.h"
+#include "plugins/http_certificates.h"
 #include "plugins/http_driver.h"
+#include "plugins/http_load.h"
 #include "plugins/http_nginx.h"
 
 using namespace ordeal;
@@ -14,45 +16,13 @@ namespace {
 constexpr std::uint64_t ms = 1'000'000;
 
 // nginx that speaks HTTP/2 without TLS on a second port.
-struct H2Nginx {
-  explicit H2Nginx(const std::string& server)
-      : port(free_port()),
-        nginx("listen 127.0.0.1:" + std::to_string(port) + " http2;\n" + server) {}
+struct H2Nginx : SecondPort {
+  explicit H2Nginx(const std::string& server) : SecondPort(" http2", server) {}
   [[nodiscard]] std::string config(std::uint32_t streams, const std::string& more = "") const {
-    return R"({"url":"http://127.0.0.1:)" + std::to_string(port) +
-           R"(","protocol":"h2","streams":)" + std::to_string(streams) + more + "}";
+    return R"({"url":"http://)" + address() + R"(","protocol":"h2","streams":)" +
+           std::to_string(streams) + more + "}";
   }
-  // Requests nginx has counted, without the ones that ask.
-  std::uint64_t requests() { return nginx.requests() - ++asked; }
-
-  std::uint16_t port;
-  Nginx nginx;
-  std::uint64_t asked = 0;
 };
-
-std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
-
-LoadSpec closed_load(std::uint32_t sessions, std::uint64_t operations) {
-  LoadSpec spec;
-  spec.sessions = sessions;
-  spec.max_operations = operations;
-  spec.duration_ns = 30'000 * ms;
-  return spec;
-}
-
-std::uint64_t total(const IntervalFrame& frame, Outcome outcome) {
-  std::uint64_t sum = 0;
-  for (const auto& kind : frame.kinds) sum += kind.outcomes[static_cast<std::size_t>(outcome)];
-  return sum;
-}
-
-std::uint64_t count(const IntervalFrame& frame, std::int64_t code) {
-  std::uint64_t sum = 0;
-  for (const auto& kind : frame.kinds)
-    for (const auto& [one, n] : kind.codes)
-      if (one == code) sum += n;
-  return sum;
-}
 
 // What has been sent may still be on its way.
 bool arrives(const std::function<bool()>& holds) {
@@ -154,9 +124,7 @@ BOOST_AUTO_TEST_CASE(nginx_ends_connections_in_good_order) {
 BOOST_AUTO_TEST_CASE(a_server_that_speaks_http_1_is_recognised) {
   Nginx nginx(plain);
   HttpDriver driver(library(), R"({"url":")" + nginx.url() + R"(","protocol":"h2"})");
-  LoadSpec spec = closed_load(1, 0);
-  spec.duration_ns = 100 * ms;
-  const IntervalFrame frame = driver.run(spec);
+  const IntervalFrame frame = driver.run(closed_load(1, 0));
   BOOST_TEST(frame.sessions_opened == 0u);
   BOOST_TEST(total(frame, Outcome::dropped) > 0u);
   BOOST_TEST(count(frame, 950) == total(frame, Outcome::dropped));
@@ -165,28 +133,18 @@ BOOST_AUTO_TEST_CASE(a_server_that_speaks_http_1_is_recognised) {
 }
 
 BOOST_AUTO_TEST_CASE(over_tls_the_server_must_choose_it) {
-  std::string folder = (std::filesystem::temp_directory_path() / "ordeal-h2.XXXXXX").string();
-  BOOST_TEST_REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  const std::string key = folder + "/key.pem";
-  const std::string certificate = folder + "/cert.pem";
-  const std::string make =
-      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=t "
-      "-addext subjectAltName=IP:127.0.0.1 -keyout " +
-      key + " -out " + certificate + " 2>/dev/null";
-  BOOST_TEST_REQUIRE(std::system(make.c_str()) == 0);
+  const Certificates files;
+  files.self_signed("t", "IP:127.0.0.1");
   for (const bool offered : {true, false}) {
     BOOST_TEST_CONTEXT("offered: " << offered) {
-      const std::string address = "127.0.0.1:" + std::to_string(free_port());
-      Nginx nginx("listen " + address + " ssl" + (offered ? " http2" : "") + ";\nssl_certificate " +
-                  certificate + ";\nssl_certificate_key " + key + ";\n" + plain);
-      HttpDriver driver(library(), R"({"url":"https://)" + address +
+      SecondPort nginx(offered ? " ssl http2" : " ssl", nginx_shows(files, "t") + plain);
+      HttpDriver driver(library(), R"({"url":"https://)" + nginx.address() +
                                        R"(","protocol":"h2","streams":5,"tls":{"ca_file":")" +
-                                       certificate + R"("}})");
+                                       files.certificate("t") + R"("}})");
       const std::uint64_t before = nginx.requests();
-      LoadSpec spec = closed_load(2, offered ? 1'000 : 0);
-      if (!offered) spec.duration_ns = 100 * ms;
+      const LoadSpec spec = closed_load(2, offered ? 1'000 : 0);
       const IntervalFrame frame = driver.run(spec);
-      const std::uint64_t seen = nginx.requests() - before - 1;
+      const std::uint64_t seen = nginx.requests() - before;
       if (offered) {
         BOOST_TEST(total(frame, Outcome::ok) == 1'000u);
         BOOST_TEST(seen == 1'000u);
@@ -202,7 +160,6 @@ BOOST_AUTO_TEST_CASE(over_tls_the_server_must_choose_it) {
       }
     }
   }
-  std::filesystem::remove_all(folder);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_in_the_way_is_refused) {
@@ -376,8 +333,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_hangs_up) {
     return answer;
   });
   HttpDriver driver(library(), server.config(2));
-  LoadSpec spec = closed_load(1, 50);
-  const IntervalFrame frame = driver.run(spec);
+  const IntervalFrame frame = driver.run(closed_load(1, 50));
   BOOST_TEST(total(frame, Outcome::ok) + total(frame, Outcome::refused) == 50u);
   BOOST_TEST(total(frame, Outcome::refused) >= 5u);
   BOOST_TEST(total(frame, Outcome::refused) == count(frame, ECONNRESET));

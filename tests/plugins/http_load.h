@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closed loads for tests of the HTTP plugin, and sums over what came of them.
+// The HTTP plugin for its tests: where it is, closed loads, and sums over what came of them.
 #pragma once
 
 #include <cstdint>
+#include <fstream>
+#include <string>
 
 #include "base/interval.h"
 #include "engine/worker.h"
+
+inline std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
+
+/// Whether the manifest says what this code means.
+inline bool is_in_the_manifest(std::int64_t code) {
+  static const std::string manifest = [] {
+    std::string text;
+    std::getline(std::ifstream(ORDEAL_SOURCE_DIR "/manifests/plugins/org.ordeal.http.json"), text,
+                 '\0');
+    return text;
+  }();
+  return manifest.find("\n        \"" + std::to_string(code) + "\": \"") != std::string::npos;
+}
 
 /// Ends after so many operations; 0: after a tenth of a second, for loads that cannot get through.
 inline ordeal::LoadSpec closed_load(std::uint32_t sessions, std::uint64_t operations) {

@@ -157,3 +157,23 @@ class Nginx {
   pid_t pid_ = -1;
   std::uint16_t port_ = 0;
 };
+
+/// nginx with a second port, the one that is tested; on the first, plain one it is asked for its
+/// counters.
+class SecondPort {
+ public:
+  /// `on_listen`: more words for the port's listen directive, such as " ssl http2".
+  SecondPort(const std::string& on_listen, const std::string& server)
+      : port_(free_port()), nginx_("listen " + address() + on_listen + ";\n" + server) {}
+
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// Requests nginx has counted, without the ones that ask.
+  std::uint64_t requests() { return nginx_.requests() - ++asked_; }
+  void stop() { nginx_.stop(); }
+
+ private:
+  std::uint16_t port_;
+  Nginx nginx_;
+  std::uint64_t asked_ = 0;
+};

@@ -7,22 +7,13 @@
 
 #include "places.h"
 #include "plugins/http_driver.h"
+#include "plugins/http_load.h"
 #include "plugins/http_raw_server.h"
 #include "scenarios/http/codes.h"
 
 using namespace ordeal;
 
 namespace {
-
-std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
-
-LoadSpec operations(std::uint64_t n) {
-  LoadSpec spec;
-  spec.sessions = 1;
-  spec.max_operations = n;
-  spec.duration_ns = 10'000'000'000;
-  return spec;
-}
 
 class Target {
  public:
@@ -62,7 +53,7 @@ BOOST_AUTO_TEST_CASE(each_operation_sends_its_record) {
   HttpDriver driver(library(), target.config(R"("headers":{"X-User":"{{user}}"},"requests":[
       {"kind":"post","path":"/u/{{user}}?n={{$seq}}","body":{"user":"{{user}}","age":"{{age}}"}}])"),
                     {R"({"user":"a/b","age":7})", R"({"user":"q\"","age":"x"})"});
-  const IntervalFrame frame = driver.run(operations(3));
+  const IntervalFrame frame = driver.run(closed_load(1, 3));
   BOOST_TEST(frame.kinds.at(0).outcomes[0] == 3u);
   const auto requests = target.requests();
   BOOST_TEST_REQUIRE(requests.size() == 3u);
@@ -81,7 +72,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_filled_in_is_not_sent) {
   Target target;
   HttpDriver driver(library(), target.config(R"("requests":[{"headers":{"X":"{{x}}"}}])"),
                     {R"({"x":"1"})", "{}", R"({"x":"a\r\nEvil: 1"})", "not JSON", ""});
-  const IntervalFrame frame = driver.run(operations(10));
+  const IntervalFrame frame = driver.run(closed_load(1, 10));
   const KindInterval& kind = frame.kinds.at(0);
   BOOST_TEST(kind.outcomes[static_cast<std::size_t>(Outcome::ok)] == 2u);
   BOOST_TEST(kind.outcomes[static_cast<std::size_t>(Outcome::fail)] == 8u);
@@ -100,14 +91,14 @@ BOOST_AUTO_TEST_CASE(a_form_is_encoded) {
   HttpDriver driver(library(), target.config(R"("requests":[{"kind":"post","body":"a={{x}}&b=1",
           "headers":{"Content-Type":"application/x-www-form-urlencoded; charset=utf-8"}}])"),
                     {R"({"x":"1&2 3"})"});
-  driver.run(operations(1));
+  driver.run(closed_load(1, 1));
   BOOST_TEST(target.requests().at(0).ends_with("\r\n\r\na=1%262%203&b=1"));
 }
 
 BOOST_AUTO_TEST_CASE(traceparent) {
   Target target;
   HttpDriver driver(library(), target.config(R"("trace":"w3c","seed":5)"));
-  driver.run(operations(50));
+  driver.run(closed_load(1, 50));
   std::set<std::string> traces;
   for (const std::string& request : target.requests()) {
     const std::string value = line(request, "traceparent");
@@ -121,13 +112,13 @@ BOOST_AUTO_TEST_CASE(traceparent) {
   // The seed repeats the sequence; the flag is a choice; a header given wins.
   Target again;
   HttpDriver same(library(), again.config(R"("trace":"w3c","seed":5,"trace_sampled":false)"));
-  same.run(operations(1));
+  same.run(closed_load(1, 1));
   const std::string value = line(again.requests().at(0), "traceparent");
   BOOST_TEST(value.ends_with("-00"));
   BOOST_TEST(value.substr(0, 52) == line(target.requests().at(0), "traceparent").substr(0, 52));
   Target own;
   HttpDriver given(library(), own.config(R"("trace":"w3c","headers":{"Traceparent":"mine"})"));
-  given.run(operations(1));
+  given.run(closed_load(1, 1));
   BOOST_TEST(line(own.requests().at(0), "Traceparent") == "mine");
   BOOST_TEST(line(own.requests().at(0), "traceparent") == "");
 }

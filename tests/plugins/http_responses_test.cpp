@@ -5,6 +5,7 @@
 
 #include "places.h"
 #include "plugins/http_driver.h"
+#include "plugins/http_load.h"
 #include "plugins/http_raw_server.h"
 
 using namespace ordeal;
@@ -13,23 +14,6 @@ namespace {
 
 constexpr std::uint64_t ms = 1'000'000;
 using Answer = RawServer::Answer;
-
-std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
-
-LoadSpec load(std::uint32_t sessions, std::uint64_t operations) {
-  LoadSpec spec;
-  spec.sessions = sessions;
-  spec.max_operations = operations;
-  spec.duration_ns = 20'000 * ms;
-  spec.timeout_ns = 5'000 * ms;
-  return spec;
-}
-
-std::uint64_t total(const IntervalFrame& frame, Outcome outcome) {
-  std::uint64_t sum = 0;
-  for (const auto& kind : frame.kinds) sum += kind.outcomes[static_cast<std::size_t>(outcome)];
-  return sum;
-}
 
 IntervalFrame run(const RawServer& server, const LoadSpec& spec, const std::string& more = "") {
   HttpDriver driver(library(), "{\"url\":\"" + server.url() + "\"" + more + "}");
@@ -76,7 +60,7 @@ BOOST_AUTO_TEST_CASE(well_formed) {
   for (const Case& c : cases) {
     BOOST_TEST_CONTEXT(c.what) {
       RawServer server([&](const std::string&, int) { return c.answer; });
-      const IntervalFrame frame = run(server, load(1, 10));
+      const IntervalFrame frame = run(server, closed_load(1, 10));
       BOOST_TEST(total(frame, Outcome::ok) == 10u);
       BOOST_TEST(frame.sessions_opened == c.sessions);
       BOOST_TEST(frame.sessions_failed == 0u);
@@ -92,7 +76,7 @@ BOOST_AUTO_TEST_CASE(head_has_no_body) {
     return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n"};
   });
   const IntervalFrame frame =
-      run(server, load(1, 10), ",\"requests\":[{\"method\":\"HEAD\",\"path\":\"/\"}]");
+      run(server, closed_load(1, 10), ",\"requests\":[{\"method\":\"HEAD\",\"path\":\"/\"}]");
   BOOST_TEST(total(frame, Outcome::ok) == 10u);
   BOOST_TEST(frame.sessions_opened == 1u);
 }
@@ -114,7 +98,7 @@ BOOST_AUTO_TEST_CASE(malformed_is_protocol) {
   for (const Answer& answer : cases) {
     BOOST_TEST_CONTEXT(answer.bytes.substr(0, 60)) {
       RawServer server([&](const std::string&, int) { return answer; });
-      const IntervalFrame frame = run(server, load(1, 3));
+      const IntervalFrame frame = run(server, closed_load(1, 3));
       BOOST_TEST(total(frame, Outcome::protocol) == 3u);
       BOOST_TEST(frame.wire.measured == 3u);
     }
@@ -133,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_ends_too_early_is_refused) {
   for (const Answer& answer : cases) {
     BOOST_TEST_CONTEXT(answer.bytes) {
       RawServer server([&](const std::string&, int) { return answer; });
-      const IntervalFrame frame = run(server, load(1, 3));
+      const IntervalFrame frame = run(server, closed_load(1, 3));
       BOOST_TEST(total(frame, Outcome::refused) == 3u);
       BOOST_TEST(frame.sessions_opened == 3u);
       BOOST_TEST_REQUIRE(frame.kinds.at(0).codes.size() == 1u);
@@ -162,14 +146,14 @@ BOOST_AUTO_TEST_CASE(bytes_that_nobody_asked_for_end_the_connection) {
   RawServer server([](const std::string&, int) {
     return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + std::string("more"), false, 1};
   });
-  const IntervalFrame frame = run(server, load(2, 6));
+  const IntervalFrame frame = run(server, closed_load(2, 6));
   BOOST_TEST(total(frame, Outcome::protocol) == 6u);
   BOOST_TEST(frame.sessions_opened >= 3u);
 }
 
 BOOST_AUTO_TEST_CASE(silence_times_out_and_a_new_connection_follows) {
   RawServer server([](const std::string&, int) { return Answer{""}; });
-  LoadSpec spec = load(2, 6);
+  LoadSpec spec = closed_load(2, 6);
   spec.timeout_ns = 30 * ms;
   const IntervalFrame frame = run(server, spec);
   BOOST_TEST(total(frame, Outcome::timeout) == 6u);
@@ -184,7 +168,7 @@ BOOST_AUTO_TEST_CASE(an_answer_before_the_whole_request_was_sent) {
     return Answer{"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", true};
   });
   const IntervalFrame frame =
-      run(server, load(1, 3),
+      run(server, closed_load(1, 3),
           ",\"requests\":[{\"kind\":\"post\",\"body\":\"" + std::string(3'000'000, 'x') + "\"}]");
   BOOST_TEST(total(frame, Outcome::fail) + total(frame, Outcome::refused) == 3u);
 }
@@ -200,7 +184,7 @@ BOOST_AUTO_TEST_CASE(requests_are_what_the_configuration_says) {
   HttpDriver driver(library(),
                     "{\"url\":\"" + server.url() + R"(/base/","headers":{"A":"1","b":"2"},
       "requests":[{"paths":["/x?q=1","/y"],"headers":{"B":"3"}},{"kind":"get","path":"/z"}]})");
-  driver.run(load(1, 3));
+  driver.run(closed_load(1, 3));
   const std::string host = server.url().substr(7);
   const std::string common = " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: ordeal\r\nA: 1\r\n";
   BOOST_TEST_REQUIRE(requests.size() == 3u);

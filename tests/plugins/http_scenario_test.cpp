@@ -6,6 +6,7 @@
 
 #include "places.h"
 #include "plugins/http_driver.h"
+#include "plugins/http_load.h"
 #include "plugins/http_nginx.h"
 
 using namespace ordeal;
@@ -14,18 +15,8 @@ namespace {
 
 constexpr std::uint64_t ms = 1'000'000;
 
-std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
-
 std::string config(const std::string& url, const std::string& more = "") {
   return "{\"url\":\"" + url + "\"" + more + "}";
-}
-
-LoadSpec closed_load(std::uint32_t sessions, std::uint64_t operations) {
-  LoadSpec spec;
-  spec.sessions = sessions;
-  spec.max_operations = operations;
-  spec.duration_ns = 30'000 * ms;
-  return spec;
 }
 
 LoadSpec open_load(std::uint32_t sessions, double rate, std::uint64_t duration_ns) {
@@ -35,12 +26,6 @@ LoadSpec open_load(std::uint32_t sessions, double rate, std::uint64_t duration_n
   spec.rate = rate;
   spec.duration_ns = duration_ns;
   return spec;
-}
-
-std::uint64_t total(const IntervalFrame& frame, Outcome outcome) {
-  std::uint64_t sum = 0;
-  for (const auto& kind : frame.kinds) sum += kind.outcomes[static_cast<std::size_t>(outcome)];
-  return sum;
 }
 
 constexpr char plain[] = "location / { return 200 'hello'; }";
@@ -212,7 +197,9 @@ BOOST_AUTO_TEST_CASE(a_name_is_looked_up_without_blocking) {
 BOOST_AUTO_TEST_CASE(stop_leaves_nothing_behind) {
   Nginx nginx("location / { return 200 'hello'; }");
   HttpDriver driver(library(), config(nginx.url()));
-  driver.begin(closed_load(16, 0));
+  LoadSpec spec = closed_load(16, 0);
+  spec.duration_ns = 30'000 * ms;
+  driver.begin(spec);
   driver.turn_for(50 * ms);
   driver.worker().stop(0);
   const IntervalFrame frame = driver.finish(2'000 * ms);

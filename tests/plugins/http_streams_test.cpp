@@ -4,6 +4,7 @@
 
 #include "places.h"
 #include "plugins/http_driver.h"
+#include "plugins/http_load.h"
 #include "plugins/http_raw_server.h"
 #include "scenarios/http/codes.h"
 
@@ -14,8 +15,6 @@ namespace {
 constexpr std::uint64_t ms = 1'000'000;
 constexpr std::size_t first_event = 2;  // marks
 constexpr std::size_t event_gap = 3;
-
-std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
 
 std::string stream(const std::string& body) {
   return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + body;
@@ -35,10 +34,7 @@ Heard listen(const RawServer::Answer& answer, const std::string& more, std::uint
   HttpDriver driver(library(), "{\"url\":\"" + server.url() +
                                    "\",\"max_body\":10000,\"requests\":[{\"stream\":\"sse\"" +
                                    more + "}]}");
-  LoadSpec spec;
-  spec.sessions = 1;
-  spec.max_operations = operations;
-  spec.duration_ns = 20'000 * ms;
+  LoadSpec spec = closed_load(1, operations);
   spec.timeout_ns = timeout_ns;
   const IntervalFrame frame = driver.run(spec);
   BOOST_TEST(frame.misbehaviour == 0u);

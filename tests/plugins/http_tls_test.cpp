@@ -16,8 +16,6 @@ namespace {
 constexpr std::uint64_t ms = 1'000'000;
 constexpr char hello[] = "location / { return 200 'hello'; }";
 
-std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
-
 std::string config(std::uint16_t port, const std::string& tls, const std::string& more = "") {
   return R"({"url":"https://127.0.0.1:)" + std::to_string(port) + R"(","tls":{)" + tls + "}" +
          more + "}";
@@ -27,33 +25,14 @@ std::string quoted(const std::string& key, const std::string& value) {
   return "\"" + key + "\":\"" + value + "\"";
 }
 
-bool is_in_the_manifest(std::int64_t code) {
-  static const std::string manifest = [] {
-    std::string text;
-    std::getline(std::ifstream(ORDEAL_SOURCE_DIR "/manifests/plugins/org.ordeal.http.json"), text,
-                 '\0');
-    return text;
-  }();
-  return manifest.find("\n        \"" + std::to_string(code) + "\": \"") != std::string::npos;
-}
-
 // nginx that speaks TLS on a second port.
-struct TlsNginx {
+struct TlsNginx : SecondPort {
   TlsNginx(const Certificates& files, const std::string& name, const std::string& server = hello)
-      : port(free_port()),
-        nginx("listen 127.0.0.1:" + std::to_string(port) + " ssl;\nssl_certificate " +
-              files.certificate(name) + ";\nssl_certificate_key " + files.key(name) + ";\n" +
-              server) {}
-  // Requests nginx has counted, without the ones that ask.
-  std::uint64_t requests() { return nginx.requests() - ++asked; }
-
-  std::uint16_t port;
-  Nginx nginx;
-  std::uint64_t asked = 0;
+      : SecondPort(" ssl", nginx_shows(files, name) + server) {}
 };
 
 void gets_through(TlsNginx& nginx, const std::string& tls) {
-  HttpDriver driver(library(), config(nginx.port, tls));
+  HttpDriver driver(library(), config(nginx.port(), tls));
   const std::uint64_t before = nginx.requests();
   const IntervalFrame frame = driver.run(closed_load(3, 300));
   BOOST_TEST(total(frame, Outcome::ok) == 300u);
@@ -85,7 +64,7 @@ void is_refused(std::uint16_t port, const std::string& tls, std::int64_t code,
 void is_refused(TlsNginx& nginx, const std::string& tls, std::int64_t code,
                 const std::string& word) {
   const std::uint64_t before = nginx.requests();
-  is_refused(nginx.port, tls, code, word);
+  is_refused(nginx.port(), tls, code, word);
   BOOST_TEST(nginx.requests() == before);
 }
 
@@ -147,7 +126,7 @@ BOOST_AUTO_TEST_CASE(whose_certificate_it_is) {
                         Case{R"("server_name":"x.b.test")", 202}, Case{R"("verify":false)", 203}}) {
     BOOST_TEST_CONTEXT(c.tls) {
       const std::string tls = c.status == 203 ? c.tls : trusted + "," + c.tls;
-      HttpDriver driver(library(), config(nginx.port, tls,
+      HttpDriver driver(library(), config(nginx.port(), tls,
                                           R"(,"requests":[{"expect":{"status":)" +
                                               std::to_string(c.status) + "}}]"));
       const IntervalFrame frame = driver.run(closed_load(1, 20));
@@ -169,7 +148,7 @@ BOOST_AUTO_TEST_CASE(sessions_are_resumed) {
     for (const bool resume : {true, false}) {
       BOOST_TEST_CONTEXT(version << ", resume " << resume) {
         HttpDriver driver(library(),
-                          config(nginx.port, trusted + (resume ? "" : R"(,"resume":false)")));
+                          config(nginx.port(), trusted + (resume ? "" : R"(,"resume":false)")));
         const IntervalFrame frame = driver.run(closed_load(1, 50));
         const std::uint64_t resumed = resume ? 49 : 0;
         BOOST_TEST(total(frame, Outcome::ok) == resumed);
@@ -214,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_of_our_own) {
       gets_through(nginx, ours("client"));
       for (const std::string& tls : {trusted, ours("stranger")}) {
         // nginx lets the handshake pass and answers 400.
-        HttpDriver driver(library(), config(nginx.port, tls));
+        HttpDriver driver(library(), config(nginx.port(), tls));
         const IntervalFrame frame = driver.run(closed_load(1, 10));
         BOOST_TEST(total(frame, Outcome::fail) == 10u);
         BOOST_TEST(count(frame, 400) == 10u);
@@ -253,12 +232,12 @@ BOOST_AUTO_TEST_CASE(an_end_without_farewell) {
   files.issued("leaf", "IP:127.0.0.1");
   TlsNginx nginx(files, "leaf",
                  "limit_rate 400;\nlocation / { return 200 '" + std::string(2000, 'x') + "'; }");
-  HttpDriver driver(library(), config(nginx.port, quoted("ca_file", files.authority())));
+  HttpDriver driver(library(), config(nginx.port(), quoted("ca_file", files.authority())));
   LoadSpec spec = closed_load(2, 0);
   spec.duration_ns = 400 * ms;
   driver.begin(spec);
   driver.turn_for(200 * ms);
-  nginx.nginx.stop();
+  nginx.stop();
   const IntervalFrame frame = driver.finish();
   BOOST_TEST(count(frame, -3001) == 2u);
   BOOST_TEST(is_in_the_manifest(-3001));

@@ -15,8 +15,6 @@ using namespace ordeal;
 
 namespace {
 
-std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
-
 bool resolves(const char* host, int family) {
   addrinfo wanted{};
   wanted.ai_family = family;
