@@ -199,7 +199,7 @@ void H2Connection::receive() {
 void H2Connection::look_after(bool usable) {
   if (session_.draining() && session_.on_streams() == 0 && session_.settled()) {
     const std::uint32_t error = session_.goaway();
-    ended(error == 0 ? std::uint32_t{ORDEAL_OUTCOME_OK} : H2Session::outcome_of(error),
+    ended(error == 0 ? std::uint32_t{ORDEAL_OUTCOME_OK} : h2_outcome(error),
           error == 0 ? 0 : h2_code(error));
     return;
   }

@@ -5,52 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string_view>
-#include <vector>
 
-#include "exchange.h"
-#include "h2_request.h"
-#include "ordeal/scenario.hpp"
+#include "h2_operation.h"
 
 namespace http {
-
-class H2Session;
-
-/// One operation of an HTTP/2 session: waits for a stream, or has one.
-struct H2Operation {
-  H2Session* owner = nullptr;
-  const H2Request* request = nullptr;  // null: this slot is free
-  std::uint64_t op_id = 0;
-  std::uint32_t session = 0;  // the engine's number
-  std::int32_t stream = 0;    // 0 while it waits
-  int status = 0;
-  bool headers_done = false;  // of the final response
-  std::size_t body_sent = 0;
-  std::uint64_t bytes_out = 0;
-  std::uint64_t bytes_in = 0;
-  std::uint64_t sent_ns = 0;  // 0 until its HEADERS were given out
-  std::uint64_t first_byte_ns = 0;
-  std::uint64_t timer = 0;       // ends a stream of events that has been followed long enough
-  H2Operation* older = nullptr;  // of all sessions, by issue
-  H2Operation* newer = nullptr;
-  H2Operation* next = nullptr;  // of the free ones, or of those that wait
-  Exchange exchange;
-  std::unique_ptr<H2Request::Filled> filled;
-
-  [[nodiscard]] std::string_view body() const {
-    return request->rendered() ? std::string_view(filled->body) : request->body();
-  }
-  void stream_over() noexcept;
-};
-
-/// What the sessions of one instance have in common.
-struct H2Operations {
-  explicit H2Operations(ExchangeShared& with) : exchange(with) {}
-  ExchangeShared& exchange;
-  H2Operation* oldest = nullptr;
-  H2Operation* newest = nullptr;
-};
 
 /// Who a session works for.
 class H2SessionUser {
@@ -104,15 +62,12 @@ class H2Session {
   /// Streams the server allows at once.
   [[nodiscard]] std::uint32_t allowed() const;
   [[nodiscard]] bool answered() const { return answered_; }
-  [[nodiscard]] std::uint32_t on_streams() const { return on_streams_; }
-  [[nodiscard]] bool any_waiting() const { return waiting_ != nullptr; }
+  [[nodiscard]] std::uint32_t on_streams() const { return slots_.on_streams(); }
+  [[nodiscard]] bool any_waiting() const { return slots_.waiting() != nullptr; }
 
   /// Completes all operations on streams, or all that wait. `code` of 0 stays 0.
   void end_streams(std::uint32_t outcome, std::int64_t code);
   void end_waiting(std::uint32_t outcome, std::int64_t code);
-
-  /// What the error code of a RST_STREAM or GOAWAY frame means for an operation.
-  static std::uint32_t outcome_of(std::uint32_t error);
 
   /// For tests: streams go on from this number (odd).
   void set_next_stream(std::int32_t number);
@@ -127,22 +82,16 @@ class H2Session {
   void answer_ended(H2Operation& operation);
   void answer_abandoned(H2Operation& operation);
   void closed(H2Operation& operation, std::uint32_t error);
-  void release(H2Operation& operation);
   [[nodiscard]] H2Operation* find(std::int32_t stream);
 
   H2Operations& operations_;
   H2SessionUser& user_;
-  std::uint32_t number_;
   nghttp2_session* session_ = nullptr;
-  std::vector<H2Operation> slots_;
-  H2Operation* free_ = nullptr;
-  H2Operation* waiting_ = nullptr;  // the first; the last is waiting_last_
-  H2Operation* waiting_last_ = nullptr;
+  H2Slots slots_;
   std::int32_t found_stream_ = 0;  // the answer of the last find()
   H2Operation* found_ = nullptr;
   std::uint64_t now_ns_ = 0;
   std::uint32_t open_streams_ = 0;  // as nghttp2 counts them
-  std::uint32_t on_streams_ = 0;    // operations on streams
   std::uint32_t goaway_ = 0;
   bool settled_ = false;
   bool draining_ = false;
