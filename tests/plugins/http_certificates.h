@@ -36,12 +36,28 @@ class Certificates {
   void self_signed(const std::string& name, const std::string& names) const {
     run("req -x509 -days 2 " + request(name, names) + " -out " + certificate(name));
   }
-  /// By the authority. With negative days it has expired.
-  void issued(const std::string& name, const std::string& names, int days = 2) const {
+  /// By the authority, or by another issuer. With negative days it has expired.
+  void issued(const std::string& name, const std::string& names, int days = 2,
+              const std::string& issuer = "ca") const {
     const std::string csr = path(name + ".csr");
     run("req " + request(name, names) + " -out " + csr);
     run("x509 -req -copy_extensions copy -set_serial 7 -days " + std::to_string(days) + " -CA " +
-        authority() + " -CAkey " + key("ca") + " -in " + csr + " -out " + certificate(name));
+        certificate(issuer) + " -CAkey " + key(issuer) + " -in " + csr + " -out " +
+        certificate(name));
+  }
+  /// By the authority; valid from the year 2099 on.
+  void issued_for_later(const std::string& name, const std::string& names) const {
+    const std::string csr = path(name + ".csr");
+    run("req " + request(name, names) + " -out " + csr);
+    std::ofstream(path("index.txt"));
+    std::ofstream(path("ca.conf"))
+        << "[ca]\ndefault_ca=this\n[this]\ndatabase=" << path("index.txt")
+        << "\nnew_certs_dir=" << folder_.string()
+        << "\ndefault_md=sha256\npolicy=policy\nrand_serial=yes\n"
+           "copy_extensions=copy\n[policy]\ncommonName=supplied\n";
+    run("ca -batch -config " + path("ca.conf") + " -startdate 20990101000000Z -enddate " +
+        "20990201000000Z -cert " + authority() + " -keyfile " + key("ca") + " -in " + csr +
+        " -out " + certificate(name) + " -notext");
   }
   /// Puts the authority behind the certificate, in its file.
   void append_authority(const std::string& name) const {
@@ -55,7 +71,7 @@ class Certificates {
   }
   void run(const std::string& arguments) const {
     const std::string log = path("log");
-    if (std::system(("openssl " + arguments + " 2>" + log).c_str()) == 0) return;
+    if (std::system(("openssl " + arguments + " >" + log + " 2>&1").c_str()) == 0) return;
     std::string said;
     std::getline(std::ifstream(log), said, '\0');
     throw std::runtime_error("openssl " + arguments + ": " + said);
