@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ways to the target other than one TCP connection to one address, against a real nginx: unix
-// sockets, address families, and several requests in flight on a connection.
+// sockets, address families, several addresses, and several requests in flight on a connection.
 #include <netdb.h>
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <map>
+#include <set>
 
 #include "places.h"
 #include "plugins/http_certificates.h"
 #include "plugins/http_driver.h"
 #include "plugins/http_load.h"
 #include "plugins/http_nginx.h"
+#include "plugins/interposed.h"
+#include "plugins/loopback_server.h"
 
 using namespace ordeal;
 
@@ -24,6 +29,46 @@ bool resolves(const char* host, int family) {
   if (ok) ::freeaddrinfo(found);
   return ok;
 }
+
+// Answers each request of several that come in one piece. The answer is "" where none is to come,
+// nor to those behind it.
+class PipelinedServer {
+ public:
+  explicit PipelinedServer(std::function<std::string(std::string_view)> answer)
+      : answer_(std::move(answer)) {
+    server_.start([this](int fd) { return std::make_unique<Client>(fd, answer_); });
+  }
+  [[nodiscard]] std::string url() const { return server_.url(); }
+
+ private:
+  using AnswerTo = std::function<std::string(std::string_view)>;
+  class Client final : public LoopbackServer::Client {
+   public:
+    Client(int fd, const AnswerTo& answer) : LoopbackServer::Client(fd), answer_(answer) {}
+    bool read() override {
+      char part[65536];
+      const ssize_t n = ::recv(fd(), part, sizeof part, 0);
+      if (n <= 0) return false;
+      received_.append(part, static_cast<std::size_t>(n));
+      std::string out;
+      for (std::size_t end = 0; (end = received_.find("\r\n\r\n")) != std::string::npos;) {
+        const std::string answer = answer_(std::string_view(received_).substr(0, end));
+        received_.erase(0, end + 4);
+        silent_ = silent_ || answer.empty();
+        if (!silent_) out += answer;
+      }
+      return out.empty() || send_all(out.data(), out.size());
+    }
+
+   private:
+    const AnswerTo& answer_;
+    std::string received_;
+    bool silent_ = false;
+  };
+
+  AnswerTo answer_;
+  LoopbackServer server_;  // last: its thread uses the rest
+};
 
 bool has_ipv6() {
   const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -45,16 +90,26 @@ BOOST_AUTO_TEST_CASE(a_unix_socket) {
   files.issued("leaf", "DNS:app.test");
   const std::string plain = files.path("plain.sock");
   const std::string tls = files.path("tls.sock");
-  Nginx nginx("listen unix:" + plain + ";\nlisten unix:" + tls + " ssl;\nssl_certificate " +
-              files.certificate("leaf") + ";\nssl_certificate_key " + files.key("leaf") +
-              ";\nlocation / { if ($http_host = app.test) { return 200; } return 404; }");
-  for (const bool secret : {false, true}) {
-    BOOST_TEST_CONTEXT("TLS: " << secret) {
+  const std::string h2 = files.path("h2.sock");
+  Nginx nginx("listen unix:" + plain + ";\nlisten unix:" + tls + " ssl http2;\nlisten unix:" + h2 +
+              " http2;\n" + nginx_shows(files, "leaf") +
+              "location / { if ($host != app.test) { return 404; }\n"
+              "if ($server_protocol = HTTP/2.0) { return 202; } return 201; }");
+  struct Case {
+    std::string path;
+    bool tls;
+    bool h2;
+  };
+  for (const Case& c : {Case{plain, false, false}, Case{tls, true, false}, Case{h2, false, true},
+                        Case{tls, true, true}}) {
+    BOOST_TEST_CONTEXT("TLS: " << c.tls << ", HTTP/2: " << c.h2) {
       // The name is not looked up: there is no such host.
-      HttpDriver driver(library(),
-                        secret ? R"({"url":"https://app.test","unix":")" + tls +
-                                     R"(","tls":{"ca_file":")" + files.authority() + R"("}})"
-                               : R"({"url":"http://app.test","unix":")" + plain + R"("})");
+      HttpDriver driver(
+          library(), R"({"url":"http)" + std::string(c.tls ? "s" : "") +
+                         R"(://app.test","unix":")" + c.path + "\"" +
+                         (c.tls ? R"(,"tls":{"ca_file":")" + files.authority() + "\"}" : "") +
+                         (c.h2 ? R"(,"protocol":"h2","streams":5)" : "") +
+                         R"(,"requests":[{"expect":{"status":)" + (c.h2 ? "202" : "201") + "}}]}");
       const std::uint64_t before = nginx.requests();
       const IntervalFrame frame = driver.run(closed_load(3, 600));
       BOOST_TEST(total(frame, Outcome::ok) == 600u);
@@ -101,27 +156,112 @@ BOOST_AUTO_TEST_CASE(address_families) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(pipelined_requests_keep_their_order) {
-  Nginx nginx("location / { return 200 'for $uri;'; }");
-  for (const std::uint32_t depth : {1u, 2u, 16u, 200u}) {
-    BOOST_TEST_CONTEXT(depth << " in flight") {
-      std::string requests;
-      for (const std::string name : {"a", "b", "c", "d", "e"})
-        requests += (requests.empty() ? "" : ",") + (R"({"kind":")" + name + R"(","path":"/)") +
-                    name + R"(","expect":{"contains":"for /)" + name + R"(;"}})";
-      HttpDriver driver(library(), R"({"url":")" + nginx.url() + R"(","pipeline":)" +
-                                       std::to_string(depth) + R"(,"requests":[)" + requests +
-                                       "]}");
-      BOOST_TEST(driver.worker().info().max_in_flight == depth);
-      const std::uint64_t before = nginx.requests();
-      const IntervalFrame frame = driver.run(closed_load(3, 5'000));
-      BOOST_TEST(nginx.requests() - before - 1 == 5'000u);
-      BOOST_TEST(frame.wire.measured == 5'000u);
-      BOOST_TEST(total(frame, Outcome::ok) == 5'000u);
-      BOOST_TEST(frame.sessions_opened == 3u);
-      BOOST_TEST(frame.misbehaviour == 0u);
+// By nginx's own log, which names the address that each connection came to.
+BOOST_AUTO_TEST_CASE(sessions_are_spread_over_addresses) {
+  const Certificates folder;
+  const std::vector<std::string> addresses{"127.0.0.2", "127.0.0.3", "127.0.0.4"};
+  const interposed::NameHas known("spread.test", addresses);
+  struct Case {
+    std::string how;
+    bool h2;
+    bool all_listen;
+    std::map<std::string, int> connections;
+  };
+  int number = 0;
+  for (const Case& c :
+       {Case{"spread", false, true, {{"127.0.0.2", 3}, {"127.0.0.3", 3}, {"127.0.0.4", 3}}},
+        Case{"spread", true, true, {{"127.0.0.2", 3}, {"127.0.0.3", 3}, {"127.0.0.4", 3}}},
+        Case{"first", false, true, {{"127.0.0.2", 9}}},
+        // Where nobody listens they go on to the next.
+        Case{"spread", false, false, {{"127.0.0.2", 3}, {"127.0.0.4", 6}}}}) {
+    BOOST_TEST_CONTEXT(c.how << ", HTTP/2: " << c.h2 << ", all: " << c.all_listen) {
+      const std::string port = std::to_string(free_port());
+      const std::string log = folder.path("log" + std::to_string(number++));
+      std::string listen;
+      for (const std::string& address : addresses)
+        if (c.all_listen || address != "127.0.0.3")
+          listen += "listen " + address + ":" + port + (c.h2 ? " http2;\n" : ";\n");
+      const Nginx nginx(listen + "access_log " + log + " where;\nlocation / { return 200; }", -1,
+                        "log_format where '$server_addr $connection $server_port';\n");
+      HttpDriver driver(library(), R"({"url":"http://spread.test:)" + port + R"(","addresses":")" +
+                                       c.how + "\"" + (c.h2 ? R"(,"protocol":"h2")" : "") + "}");
+      const IntervalFrame frame = driver.run(closed_load(9, 900));
+      BOOST_TEST(total(frame, Outcome::ok) == 900u);
+      BOOST_TEST(frame.sessions_failed == 0u);
+      static_cast<void>(nginx.requests());  // then the last line has been written, too
+      std::map<std::string, std::set<std::string>> seen;
+      int requests = 0;
+      std::ifstream in(log);
+      for (std::string address, connection, at; in >> address >> connection >> at;) {
+        if (at != port) continue;  // where nginx is asked whether it is up
+        seen[address].insert(connection);
+        ++requests;
+      }
+      BOOST_TEST(requests == 900);
+      BOOST_TEST(seen.size() == c.connections.size());
+      for (const auto& [address, n] : c.connections)
+        BOOST_TEST(seen[address].size() == static_cast<std::size_t>(n), address);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(pipelined_requests_keep_their_order) {
+  const Certificates files;
+  files.issued("leaf", "IP:127.0.0.1");
+  SecondPort plain("", "location / { return 200 'for $uri;'; }");
+  SecondPort secret(" ssl", nginx_shows(files, "leaf") + "location / { return 200 'for $uri;'; }");
+  for (const bool tls : {false, true}) {
+    for (const std::uint32_t depth : {1u, 2u, 16u, 200u}) {
+      BOOST_TEST_CONTEXT(depth << " in flight, TLS: " << tls) {
+        SecondPort& nginx = tls ? secret : plain;
+        std::string requests;
+        for (const std::string name : {"a", "b", "c", "d", "e"})
+          requests += (requests.empty() ? "" : ",") + (R"({"kind":")" + name + R"(","path":"/)") +
+                      name + R"(","expect":{"contains":"for /)" + name + R"(;"}})";
+        HttpDriver driver(
+            library(),
+            R"({"url":")" + std::string(tls ? "https://" : "http://") + nginx.address() + "\"" +
+                (tls ? R"(,"tls":{"ca_file":")" + files.authority() + "\"}" : "") +
+                R"(,"pipeline":)" + std::to_string(depth) + R"(,"requests":[)" + requests + "]}");
+        BOOST_TEST(driver.worker().info().max_in_flight == depth);
+        const std::uint64_t before = nginx.requests();
+        const IntervalFrame frame = driver.run(closed_load(3, 5'000));
+        BOOST_TEST(nginx.requests() - before == 5'000u);
+        BOOST_TEST(frame.wire.measured == 5'000u);
+        BOOST_TEST(total(frame, Outcome::ok) == 5'000u);
+        BOOST_TEST(frame.sessions_opened == 3u);
+        BOOST_TEST(frame.misbehaviour == 0u);
+      }
+    }
+  }
+}
+
+// The third request of the first connection is never answered. It and what was sent behind it are
+// lost with the connection: the one timed out, the others given up.
+BOOST_AUTO_TEST_CASE(a_timeout_in_a_pipeline_gives_up_what_is_behind_it) {
+  constexpr std::uint64_t depth = 8;
+  std::atomic<int> requests{0};
+  PipelinedServer server([&](std::string_view request) {
+    ++requests;
+    return request.starts_with("GET /never ") ? "" : "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  });
+  std::string list = R"({"kind":"get","paths":["/1","/2","/never")";
+  for (int i = 0; i < 197; ++i) list += R"(,"/x")";
+  HttpDriver driver(library(), R"({"url":")" + server.url() + R"(","pipeline":)" +
+                                   std::to_string(depth) + R"(,"requests":[)" + list + "]}]}");
+  LoadSpec spec = closed_load(1, 100);
+  spec.timeout_ns = 100'000'000;
+  const IntervalFrame frame = driver.run(spec);
+  BOOST_TEST(total(frame, Outcome::timeout) == 1u);
+  BOOST_TEST(total(frame, Outcome::cancelled) == depth - 1);
+  BOOST_TEST(total(frame, Outcome::ok) == 100 - depth);
+  BOOST_TEST(frame.sessions_opened == 2u);
+  BOOST_TEST(frame.sessions_failed == 0u);
+  // Not one of them is missing from the count of what was sent.
+  BOOST_TEST(frame.wire.measured + frame.wire.cancelled == 100u);
+  BOOST_TEST(requests == 100);
+  BOOST_TEST(frame.late == 0u);
+  BOOST_TEST(frame.misbehaviour == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_close_with_requests_in_flight) {
