@@ -11,12 +11,14 @@
 #include <ctime>
 #include <limits>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "base/generator_limits.h"
 #include "base/unique_fd.h"
 #include "engine/poller.h"
 #include "engine/timer_heap.h"
+#include "engine/wake_lead.h"
 
 namespace ordeal {
 
@@ -24,6 +26,8 @@ namespace {
 
 constexpr std::size_t max_posted = 65'536;
 constexpr std::uint64_t overrun_ns = 100'000'000;
+// A look at the descriptors that finds nothing takes less, unless something else had the core.
+constexpr std::uint64_t look_ns = 5'000;
 
 std::uint64_t read_clock(clockid_t id) {
   timespec t{};
@@ -226,14 +230,7 @@ class EpollReactor final : public Reactor {
       ::prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
       tight_slack_ = true;
     }
-    if (!deferred_.empty()) {
-      timeout_ns = 0;
-    } else if (const std::uint64_t next = timers_.next_ns();
-               next != UINT64_MAX && timeout_ns != 0) {
-      const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
-      timeout_ns = next <= now ? 0 : std::min(timeout_ns, next - now);
-    }
-    const auto events = poller_.wait(timeout_ns);
+    const auto events = wait(deferred_.empty() ? timeout_ns : 0);
     last_coarse_ns_ = read_clock(CLOCK_MONOTONIC_COARSE);
     if (!backlog_) stretch_ns_ = last_coarse_ns_;
     backlog_ = events.size() == Poller::batch;
@@ -248,6 +245,30 @@ class EpollReactor final : public Reactor {
     }
     if (timers_.waiting() != 0) run_timers();
     if (!backlog_ && last_coarse_ns_ != stretch_ns_) end_stretch();
+  }
+
+  // Sleeps until shortly before the next timer and then looks out for it with its eyes open: a
+  // sleeper is woken late. What is so short a sleep would cost as much processor time as looking.
+  std::span<const epoll_event> wait(std::uint64_t timeout_ns) {
+    const std::uint64_t next = timers_.next_ns();
+    if (next == UINT64_MAX || timeout_ns == 0) return poller_.wait(timeout_ns);
+    std::uint64_t now = read_clock(CLOCK_MONOTONIC);
+    if (next <= now) return poller_.wait(0);
+    if (timeout_ns < next - now) return poller_.wait(timeout_ns);
+    if (const std::uint64_t wake = next - std::min(next, lead_.ns()); wake > now) {
+      if (const auto events = poller_.wait(wake - now); !events.empty()) return events;
+      now = read_clock(CLOCK_MONOTONIC);
+      if (now < wake) return {};  // by a signal
+      lead_.woke(now - wake);
+    }
+    while (now < next && !poller_.broken()) {
+      const auto events = poller_.wait(0);
+      if (!events.empty()) return events;
+      const std::uint64_t looked = read_clock(CLOCK_MONOTONIC);
+      loop_use_.lookout_ns += std::min(looked - now, look_ns);
+      now = looked;
+    }
+    return {};
   }
 
   void end_stretch() {
@@ -284,6 +305,7 @@ class EpollReactor final : public Reactor {
   bool backlog_ = false;          // more may be ready than was taken
   LoopUse loop_use_;
   bool tight_slack_ = false;
+  WakeLead lead_;
 };
 
 }  // namespace

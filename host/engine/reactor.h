@@ -50,6 +50,8 @@ class Reactor {
   struct LoopUse {
     std::uint64_t late_ns = 0;  // stretches over generator_limits::receive_lag_ns, added up
     std::uint64_t longest_ns = 0;
+    /// Spent looking for what may come in the last moment before a timer, when nothing did.
+    std::uint64_t lookout_ns = 0;
   };
   virtual LoopUse take_loop_use() = 0;
 };

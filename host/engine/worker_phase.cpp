@@ -238,9 +238,10 @@ IntervalFrame Worker::Impl::swap() {
   IntervalFrame& counts = recorder_.counts();
   const ThreadUsage::Used used = usage_.take();
   GeneratorUse& generator = counts.generator;
-  generator.cpu_ns = used.cpu_ns;
-  generator.run_delay_ns = used.run_delay_ns;
   const Reactor::LoopUse loop = reactor_.take_loop_use();
+  // Looking out for the next send stops for anything there is to do: that time was free.
+  generator.cpu_ns = used.cpu_ns - std::min(used.cpu_ns, loop.lookout_ns);
+  generator.run_delay_ns = used.run_delay_ns;
   if (!warm_up(counts.start_ns)) {
     generator.late_loop_ns = loop.late_ns;
     generator.longest_loop_ns = loop.longest_ns;
