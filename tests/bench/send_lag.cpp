@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // How late open load sends: ordeal's engine with its HTTP plugin at half of what it can do, against
-// a bare loop that only waits for each intended start and looks at the clock, both on one core, in
-// turns. Prints the send lag of both and the rate achieved; judges nothing.
+// two bare loops on the same core, in turns: one that only waits for each intended start, and one
+// that sends and receives, too (bare_timer_loop.h). Prints how late each noticed its starts, the
+// CPU time of each per start, and the rate the engine achieved; judges nothing.
 //
 //   send_lag [--pairs N] [--seconds S] [--connections C] [--rate R]
 //
-// --rate: per second; else half of what closed load reaches on the same connections.
+// --rate: per second; else half of what closed load reaches on the same connections. On a machine
+// with other work the figures are those of its scheduler; `chrt -f 10` helps, with --seconds 0.5:
+// a thread that needs its core for over 0.95 s of a second is then held for the rest.
 #include <sched.h>
-#include <sys/epoll.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/histogram.h"
-#include "base/unique_fd.h"
+#include "bench/bare_timer_loop.h"
 #include "bench/median.h"
 #include "bench/options.h"
 #include "plugins/http_driver.h"
@@ -25,22 +30,40 @@
 namespace {
 
 struct Options {
-  int pairs = 7;
-  double seconds = 3;
+  int pairs = 15;
+  double seconds = 1;
   std::uint32_t connections = 64;
   double rate = 0;
 };
 
+// All in microseconds.
 struct Lag {
   double p50 = 0;
   double p99 = 0;
+  double p999 = 0;
   double max = 0;
-  double rate = 0;  // achieved over asked, less 1
+  double cpu = 0;  // per start
 };
 
-Lag lag_of(const ordeal::Histogram& lag, double rate_error) {
+struct Series {
+  const char* name;
+  std::function<ordeal::Histogram()> run;
+  std::vector<Lag> lags;
+};
+
+double cpu_seconds() {
+  timespec t{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+}
+
+Lag measure(const Series& series) {
+  const double before = cpu_seconds();
+  const ordeal::Histogram lag = series.run();
+  const double used = cpu_seconds() - before;
   const auto us = [](std::uint64_t ns) { return static_cast<double>(ns) / 1e3; };
-  return {us(lag.value_at(50)), us(lag.value_at(99)), us(lag.max()), rate_error};
+  return {us(lag.value_at(50)), us(lag.value_at(99)), us(lag.value_at(99.9)), us(lag.max()),
+          used * 1e6 / static_cast<double>(lag.count())};
 }
 
 ordeal::LoadSpec spec_of(const Options& options) {
@@ -58,40 +81,26 @@ double capacity(HttpDriver& driver, const Options& options) {
   return static_cast<double>(driver.run(spec).wire.measured);
 }
 
-Lag engine(HttpDriver& driver, const Options& options) {
+// `off`: how far the rate achieved was from the one asked for.
+ordeal::Histogram engine(HttpDriver& driver, const Options& options, std::vector<double>& off) {
   ordeal::LoadSpec spec = spec_of(options);
   spec.model = ordeal::LoadSpec::Model::open;
   spec.rate = options.rate;
-  const ordeal::IntervalFrame frame = driver.run(spec);
-  const double asked = options.rate * options.seconds;
-  return lag_of(frame.send_lag, static_cast<double>(frame.wire.measured) / asked - 1);
+  ordeal::IntervalFrame frame = driver.run(spec);
+  off.push_back(
+      std::fabs(static_cast<double>(frame.wire.measured) / (options.rate * options.seconds) - 1));
+  return std::move(frame.send_lag);
 }
 
-Lag bare(const Options& options) {
-  const ordeal::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  ordeal::Histogram lag(1);
-  const std::uint64_t start = HttpDriver::now() + 50'000'000;
-  const auto count = static_cast<std::uint64_t>(options.rate * options.seconds);
-  for (std::uint64_t i = 0; i < count;) {
-    const auto intended =
-        start + static_cast<std::uint64_t>(static_cast<double>(i) * 1e9 / options.rate);
-    const std::uint64_t now = HttpDriver::now();
-    if (now >= intended) {
-      lag.record(now - intended);
-      ++i;
-      continue;
-    }
-    const timespec wait{static_cast<time_t>((intended - now) / 1'000'000'000),
-                        static_cast<long>((intended - now) % 1'000'000'000)};
-    epoll_event event{};
-    ::epoll_pwait2(epoll.get(), &event, 1, &wait, nullptr);
-  }
-  return lag_of(lag, 0);
+double median(const Series& series, double Lag::*of) {
+  std::vector<double> values;
+  for (const Lag& lag : series.lags) values.push_back(lag.*of);
+  return median(std::move(values));
 }
 
 void print(const char* name, const Lag& lag) {
-  std::printf("%-7s send lag p50 %7.1f us  p99 %7.1f us  max %8.1f us  rate %+.4f %%\n", name,
-              lag.p50, lag.p99, lag.max, lag.rate * 100);
+  std::printf("%-8s p50 %7.1f us  p99 %7.1f us  p99.9 %8.1f us  max %8.1f us  CPU %5.1f us\n", name,
+              lag.p50, lag.p99, lag.p999, lag.max, lag.cpu);
   std::fflush(stdout);
 }
 
@@ -101,7 +110,7 @@ int main(int argc, char** argv) {
   Options options;
   BenchOptions known;
   known.number("--pairs", options.pairs, 1, 100);
-  known.number("--seconds", options.seconds, 0.5, 60);
+  known.number("--seconds", options.seconds, 0.1, 60);
   known.number("--connections", options.connections, 1, 4000);
   known.number("--rate", options.rate, 1, 1e6);
   if (!known.parse(argc, argv)) return 2;
@@ -120,22 +129,31 @@ int main(int argc, char** argv) {
       std::printf("capacity %.0f/s, ", most);
     }
     std::printf("rate %.0f/s\n", options.rate);
-    std::vector<double> lags[2];
-    std::vector<double> rates;
+    const auto count = static_cast<std::uint64_t>(options.rate * options.seconds);
+    BareTimerLoop waiting(0, 0);
+    BareTimerLoop sending(nginx.port(), options.connections);
+    std::vector<double> off;
+    Series all[] = {{"ordeal", [&] { return engine(driver, options, off); }, {}},
+                    {"waiting", [&] { return waiting.run(options.rate, count); }, {}},
+                    {"sending", [&] { return sending.run(options.rate, count); }, {}}};
     for (int pair = 0; pair < options.pairs; ++pair) {
-      for (int i = 0; i < 2; ++i) {
-        const bool ours = (i + pair) % 2 == 0;
-        const Lag lag = ours ? engine(driver, options) : bare(options);
-        lags[ours ? 0 : 1].push_back(lag.p99);
-        if (ours) rates.push_back(std::fabs(lag.rate));
-        print(ours ? "ordeal" : "bare", lag);
+      for (int i = 0; i < 3; ++i) {
+        Series& series = all[(i + pair) % 3];  // each goes first in turn
+        series.lags.push_back(measure(series));
+        print(series.name, series.lags.back());
       }
     }
+    std::printf("\nmedians of %d:\n", options.pairs);
+    for (const Series& series : all)
+      print(series.name,
+            {median(series, &Lag::p50), median(series, &Lag::p99), median(series, &Lag::p999),
+             median(series, &Lag::max), median(series, &Lag::cpu)});
     std::printf(
-        "\nmedian of %d: send lag p99 %.1f us, %.2f x the bare loop (%.1f us); rate off by "
-        "%.4f %%\n",
-        options.pairs, median(lags[0]), median(lags[0]) / median(lags[1]), median(lags[1]),
-        median(rates) * 100);
+        "send lag p99 %.2f x the loop that waits, %.2f x the one that sends; rate off by "
+        "%.4f %% at most\n",
+        median(all[0], &Lag::p99) / median(all[1], &Lag::p99),
+        median(all[0], &Lag::p99) / median(all[2], &Lag::p99),
+        *std::max_element(off.begin(), off.end()) * 100);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "send_lag: %s\n", error.what());
     return 1;
