@@ -36,7 +36,7 @@ class Reactor {
   virtual void cancel_deferred(void* user) = 0;
 
   /// Runs until stop(), or until a plugin has closed the descriptor it waits with. Nanosecond
-  /// timers: epoll_pwait2 where the kernel has it.
+  /// timers: epoll_pwait2 where the kernel has it, and awake a little before each (WakeLead).
   virtual void run() = 0;
   /// Runs what is ready, waiting at most `timeout_ns`. For tests and nested use.
   virtual void run_once(std::uint64_t timeout_ns) = 0;

@@ -138,7 +138,7 @@ inline void contest(std::vector<Series>& all, int pairs) {
       if (m.requests == 0) throw std::runtime_error(std::string(series.name) + ": no requests");
       series.cpu_us.push_back(m.cpu_us());
       series.rate.push_back(static_cast<double>(m.requests) / m.wall_s);
-      std::printf("%-10s %9llu requests  %8.0f/s  %.2f s CPU  %.3f us/request\n", series.name,
+      std::printf("%-15s %9llu requests  %8.0f/s  %.2f s CPU  %.3f us/request\n", series.name,
                   static_cast<unsigned long long>(m.requests),
                   static_cast<double>(m.requests) / m.wall_s, m.user_s + m.system_s, m.cpu_us());
       std::fflush(stdout);
@@ -151,7 +151,7 @@ inline void contest(std::vector<Series>& all, int pairs) {
     for (std::size_t i = 0; i < series.cpu_us.size(); ++i)
       ratios.push_back(series.cpu_us[i] / all[0].cpu_us[i]);
     const auto [low, high] = median_interval(ratios);
-    std::printf("%-10s %.3f us/request, %.3f x %s [%.3f, %.3f], %.0f requests/s\n", series.name,
+    std::printf("%-15s %.3f us/request, %.3f x %s [%.3f, %.3f], %.0f requests/s\n", series.name,
                 median(series.cpu_us), median(ratios), all[0].name, low, high, median(series.rate));
   }
 }

@@ -7,7 +7,7 @@
 //
 // --tls: over TLS 1.3. --in-process: the engine with its HTTP plugin in this process, too. --all:
 // h2load, hey and autocannon, too, where they are installed. --bare: a program that takes PORT
-// CONNECTIONS SECONDS and prints {"requests":N,...}, measured too.
+// CONNECTIONS SECONDS and prints {"requests":N,...}, measured too; may be given several times.
 #include "bench/campaign_cells.h"
 #include "bench/contest_server.h"
 #include "bench/http_contest.h"
@@ -19,7 +19,7 @@ struct Options {
   int pairs = 15;
   double seconds = 3;
   std::uint32_t connections = 64;
-  std::string bare;
+  std::vector<std::string> bare;
   bool tls = false;
   bool in_process = false;
   bool all = false;
@@ -41,12 +41,12 @@ Measured run_wrk(const Options& options, const ContestServer& server) {
   return measured;
 }
 
-Measured run_bare(const Options& options, const ContestServer& server) {
+Measured run_bare(const std::string& program, const Options& options, const ContestServer& server) {
   Measured measured;
   const std::string text = in_child(
       [&] {
-        run_program({options.bare, std::to_string(server.port()),
-                     std::to_string(options.connections), std::to_string(options.seconds)});
+        run_program({program, std::to_string(server.port()), std::to_string(options.connections),
+                     std::to_string(options.seconds)});
       },
       measured);
   measured.requests = number_after(text, "\"requests\":");
@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
   known.flag("--tls", options.tls);
   known.flag("--in-process", options.in_process);
   known.flag("--all", options.all);
-  known.text("--bare", options.bare);
+  known.texts("--bare", options.bare);
   if (!known.parse(argc, argv)) return 2;
   if (options.tls && !options.bare.empty()) {
     std::fprintf(stderr, "--bare: speaks no TLS\n");
@@ -149,8 +149,11 @@ int main(int argc, char** argv) {
     if (options.in_process)
       all.push_back({"in-process", [&] { return run_ordeal(options, server); }, {}, {}});
     if (options.all) add_others(options, server, all);
-    if (!options.bare.empty())
-      all.push_back({"bare", [&] { return run_bare(options, server); }, {}, {}});
+    for (const std::string& program : options.bare)
+      all.push_back({program.c_str() + program.rfind('/') + 1,
+                     [&] { return run_bare(program, options, server); },
+                     {},
+                     {}});
     contest(all, options.pairs);
     server.print_spoken();
   } catch (const std::exception& error) {

@@ -29,6 +29,13 @@ class BenchOptions {
                           return true;
                         }});
   }
+  /// May be given several times.
+  void texts(const char* name, std::vector<std::string>& values) {
+    options_.push_back({name, "TEXT", [&values](const char* text) {
+                          values.emplace_back(text);
+                          return true;
+                        }});
+  }
   /// Stands alone.
   void flag(const char* name, bool& value) {
     options_.push_back({name, nullptr, [&value](const char*) { return value = true; }});
