@@ -50,6 +50,8 @@ class FakeScenario {
   int depth = 0;  // calls of the plugin inside one another
   int deepest = 0;
 
+  /// How often the engine has read its clock.
+  [[nodiscard]] std::uint64_t clock_reads() const { return clock_.reads; }
   ordeal::Reactor& reactor() { return *reactor_; }
   ordeal::Worker& worker() { return *worker_; }
   static std::uint64_t now() { return ordeal::SystemClock().monotonic_ns(); }
@@ -183,6 +185,15 @@ class FakeScenario {
     return t;
   }
 
+  struct CountingClock final : ordeal::Clock {
+    mutable std::uint64_t reads = 0;
+    ordeal::SystemClock system;
+    [[nodiscard]] std::uint64_t monotonic_ns() const override {
+      ++reads;
+      return system.monotonic_ns();
+    }
+    [[nodiscard]] std::uint64_t wall_ns() const override { return system.wall_ns(); }
+  };
   struct Later {
     FakeScenario* owner;
     std::list<Later>::iterator self;
@@ -192,7 +203,7 @@ class FakeScenario {
   std::list<Later> later_;
   std::vector<ordeal_str> kind_names_;
   std::vector<ordeal_str> mark_names_;
-  ordeal::SystemClock clock_;
+  CountingClock clock_;
   std::unique_ptr<ordeal::Reactor> reactor_;
   std::unique_ptr<ordeal::Worker> worker_;
 };
