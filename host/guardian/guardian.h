@@ -119,6 +119,7 @@ class Guardian {
   UniqueFd command_pidfd_;
   std::optional<int> command_code_;
   std::vector<std::byte> command_frame_;
+  std::vector<char*> argv_;  // of the controller, as execvp wants it
 
   Stage stage_ = Stage::running;
   StopReason reason_ = StopReason::none;

@@ -128,6 +128,8 @@ Result<void> Guardian::prepare() {
     command_frame_ = command_frame(options_.argv);
     if (command_frame_.size() > frame_max) return refusal("the command line is longer than 64 KiB");
   }
+  for (auto& word : options_.argv) argv_.push_back(word.data());
+  argv_.push_back(nullptr);
   if (!log_) log_ = UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
 
   counters_fd_ = UniqueFd(::memfd_create("ordeal-counters", MFD_CLOEXEC));

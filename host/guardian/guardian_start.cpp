@@ -28,11 +28,8 @@ void Guardian::become_controller(int channel, int failure) noexcept {
     fail();
   ::setsid();
   write_small_file("/proc/self/oom_score_adj", "200");
-  std::vector<char*> argv;
-  for (auto& word : options_.argv) argv.push_back(word.data());
-  argv.push_back(nullptr);
   reset_signals();
-  ::execvp(argv[0], argv.data());
+  ::execvp(argv_[0], argv_.data());
   fail();
   ::_exit(127);
 }
