@@ -35,7 +35,12 @@ T number(std::string_view text) {
 
 int ProcessTable::open() noexcept {
   proc_ = UniqueFd(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return proc_ ? 0 : errno;
+  const int error = proc_ ? 0 : errno;
+  if (const long size = ::sysconf(_SC_PAGESIZE); size > 0)
+    page_bytes_ = static_cast<std::uint64_t>(size);
+  if (const long ticks = ::sysconf(_SC_CLK_TCK); ticks > 0)
+    ticks_per_s_ = static_cast<std::uint64_t>(ticks);
+  return error;
 }
 
 int ProcessTable::open_in_clone() noexcept {
@@ -43,7 +48,7 @@ int ProcessTable::open_in_clone() noexcept {
   return open();
 }
 
-bool ProcessTable::read_entry(const char* name, Entry& entry) noexcept {
+bool ProcessTable::read_entry(const char* name, Entry& entry, Usage* usage) noexcept {
   FixedText<32> path;
   path << name << "/stat";
   const UniqueFd fd(::openat(proc_.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -59,14 +64,24 @@ bool ProcessTable::read_entry(const char* name, Entry& entry) noexcept {
   entry = {};
   entry.pid = number<pid_t>(name);
   int threads = 0;
-  for (int field = 3; field <= 22 && !rest.empty(); ++field) {
+  std::uint64_t cpu_ticks = 0;
+  std::uint64_t pages = 0;
+  for (int field = 3; field <= 24 && !rest.empty(); ++field) {
     const auto end = std::min(rest.find(' '), rest.size());
     const auto word = rest.substr(0, end);
     if (field == 3) entry.state = word.empty() ? '?' : word[0];
     if (field == 4) entry.parent = number<pid_t>(word);
+    if (field == 14 || field == 15) cpu_ticks += number<std::uint64_t>(word);
     if (field == 20) threads = number<int>(word);
     if (field == 22) entry.start_ticks = number<std::uint64_t>(word);
+    if (field == 24) pages = number<std::uint64_t>(word);
     rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  if (usage != nullptr) {
+    *usage = {entry.pid, entry.state, {}, pages * page_bytes_, cpu_ticks * 1000 / ticks_per_s_};
+    const auto open = text.find('(');
+    const auto size = std::min(close - open - 1, usage->name.size() - 1);
+    std::memcpy(usage->name.data(), text.data() + open + 1, size);
   }
   // A thread group whose leader ended is alive as long as another thread is.
   return (entry.state != 'Z' && entry.state != 'X') || threads > 1;
@@ -137,6 +152,30 @@ std::size_t ProcessTable::kill_marked() noexcept {
       signal_pidfd(pidfd.get(), SIGKILL);
   }
   return count;
+}
+
+std::size_t ProcessTable::heaviest(Heaviest& by_memory, Heaviest& by_cpu) noexcept {
+  std::size_t count = 0;
+  // Keeps `list` sorted; the lightest falls out.
+  const auto insert = [&](Heaviest& list, const Usage& usage, auto key) {
+    std::size_t at = std::min(count, heaviest_max);
+    while (at > 0 && key(list[at - 1]) < key(usage)) --at;
+    for (std::size_t i = std::min(count, heaviest_max - 1); i > at; --i) list[i] = list[i - 1];
+    if (at < heaviest_max) list[at] = usage;
+  };
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (!entries_[i].marked) continue;
+    FixedText<16> name;
+    name << entries_[i].pid;
+    Entry now;
+    Usage usage;
+    if (!read_entry(name.c_str(), now, &usage) || now.start_ticks != entries_[i].start_ticks)
+      continue;
+    insert(by_memory, usage, [](const Usage& u) { return u.rss_bytes; });
+    insert(by_cpu, usage, [](const Usage& u) { return u.cpu_ms; });
+    ++count;
+  }
+  return std::min(count, heaviest_max);
 }
 
 const ProcessTable::Entry* ProcessTable::first_marked() const noexcept {

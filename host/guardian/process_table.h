@@ -26,6 +26,17 @@ class ProcessTable {
     bool marked = false;
   };
 
+  /// What a process uses, for evidence.
+  struct Usage {
+    pid_t pid = 0;
+    char state = '?';
+    std::array<char, 17> name{};
+    std::uint64_t rss_bytes = 0;
+    std::uint64_t cpu_ms = 0;  // user and system, since it began
+  };
+  static constexpr std::size_t heaviest_max = 10;
+  using Heaviest = std::array<Usage, heaviest_max>;
+
   /// Keeps /proc open. Returns errno or 0.
   int open() noexcept;
   /// The same in a clone whose descriptors were all closed: the number kept is another's by now.
@@ -39,14 +50,19 @@ class ProcessTable {
   /// SIGKILL for every marked process that is still the one that was scanned. Returns how many are
   /// marked.
   std::size_t kill_marked() noexcept;
+  /// Reads the marked processes once more and keeps those that use the most memory and the most
+  /// processor time, the heaviest first. Returns how many there are in each.
+  std::size_t heaviest(Heaviest& by_memory, Heaviest& by_cpu) noexcept;
   /// The first marked process, nullptr if none.
   [[nodiscard]] const Entry* first_marked() const noexcept;
 
  private:
-  bool read_entry(const char* name, Entry& entry) noexcept;
+  bool read_entry(const char* name, Entry& entry, Usage* usage = nullptr) noexcept;
   Entry* find(pid_t pid) noexcept;
 
   UniqueFd proc_;
+  std::uint64_t page_bytes_ = 4096;
+  std::uint64_t ticks_per_s_ = 100;
   std::size_t size_ = 0;
   std::array<Entry, capacity> entries_{};
   alignas(8) std::array<char, 32768> names_{};
