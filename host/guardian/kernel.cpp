@@ -35,6 +35,7 @@ void each_from(unsigned first, Action action) noexcept {
 }  // namespace
 
 std::uint64_t monotonic_ns() noexcept { return read_clock(CLOCK_MONOTONIC); }
+std::uint64_t boottime_ns() noexcept { return read_clock(CLOCK_BOOTTIME); }
 std::uint64_t wall_ns() noexcept { return read_clock(CLOCK_REALTIME); }
 
 void sleep_ns(std::uint64_t ns) noexcept {

@@ -10,6 +10,8 @@ namespace ordeal {
 
 /// CLOCK_MONOTONIC in nanoseconds.
 std::uint64_t monotonic_ns() noexcept;
+/// CLOCK_BOOTTIME in nanoseconds: goes on while the machine sleeps.
+std::uint64_t boottime_ns() noexcept;
 /// CLOCK_REALTIME in nanoseconds since 1970.
 std::uint64_t wall_ns() noexcept;
 /// Sleeps for at most `ns`; a signal may end it early.
