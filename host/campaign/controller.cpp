@@ -28,7 +28,7 @@ double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 ExitCode code_without_load(const std::string& reason) {
   if (reason == "person") return ExitCode::stopped;
   if (reason == "safety") return ExitCode::safety_stop;
-  if (reason == "guardian_lost") return ExitCode::incomplete;
+  if (reason == "guardian_lost" || reason == "incomplete") return ExitCode::incomplete;
   return ExitCode::internal;
 }
 
@@ -126,6 +126,11 @@ Result<void> Controller::start_bus() {
   topics_->begin();
   recorder_->start();
   bulletin_ = std::make_unique<Bulletin>(*bus_, clock_);
+  desk_->on_pressure([this](std::uint32_t level, const std::string& what) {
+    bulletin_->event("safety", "pressure", status_.phase,
+                     {{"level", level_name(level)}, {"rule", "guardian"}, {"reason", what}},
+                     "guardian: " + what);
+  });
   return {};
 }
 
@@ -212,10 +217,13 @@ bool Controller::interrupted() {
   if (ending_) return true;
   if (desk_->guardian_lost()) {
     end_with("guardian_lost", "the guardian is gone; nothing goes on unguarded");
+  } else if (desk_->stop_reason() == StopReason::controller_silent) {
+    end_with("incomplete", desk_->stop_detail());
   } else if (desk_->stop_level() >= 2) {
     end_with("safety", desk_->stop_detail());
   } else if (desk_->stop_level() == 1) {
-    end_with(desk_->stop_reason() == StopReason::person ? "person" : "safety",
+    const StopReason why = desk_->stop_reason();
+    end_with(why == StopReason::person || why == StopReason::halt ? "person" : "safety",
              desk_->stop_detail());
   } else if (bulletin_ && bulletin_->failed()) {
     const std::string which = topics_->failure();

@@ -206,6 +206,10 @@ void Controller::wait_phase(const PhasePlan& plan, LoadRun& load, std::string& s
       now.level = ORDEAL_VERDICT_STOP_PHASE;
       now.reason = host_limit_;
     }
+    if (desk_->pressure_level() > now.level) {
+      now.level = desk_->pressure_level();
+      now.reason = "guardian: " + desk_->pressure();
+    }
     if (now.level != ladder_.level) {
       bulletin_->event("safety", "ladder", plan.index,
                        {{"level", level_name(now.level)},

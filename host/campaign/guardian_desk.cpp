@@ -82,6 +82,12 @@ void GuardianDesk::message(Message& message) {
       log(Severity::warning, "guardian", "stop ordered: " + stop_detail_);
       return;
     }
+    case GuardMessage::pressure:
+      pressure_level_ = in.u32();
+      pressure_ = in.text();
+      log(Severity::warning, "guardian", pressure_);
+      if (on_pressure_) on_pressure_(pressure_level_, pressure_);
+      return;
     default:
       return;
   }

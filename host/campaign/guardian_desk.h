@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,6 +35,14 @@ class GuardianDesk {
   [[nodiscard]] std::uint32_t stop_level() const { return stop_level_; }
   [[nodiscard]] StopReason stop_reason() const { return stop_reason_; }
   [[nodiscard]] const std::string& stop_detail() const { return stop_detail_; }
+  /// What the guardian's softer levels ask for, 0 to 4 as the ladder's (0: nothing), and the last
+  /// change in words: metric, value, limit.
+  [[nodiscard]] std::uint32_t pressure_level() const { return pressure_level_; }
+  [[nodiscard]] const std::string& pressure() const { return pressure_; }
+  /// Told of every change, on the loop's thread.
+  void on_pressure(std::function<void(std::uint32_t level, const std::string& what)> told) {
+    on_pressure_ = std::move(told);
+  }
   /// The guardian is gone: the run must end, 116.
   [[nodiscard]] bool guardian_lost() const { return lost_; }
 
@@ -63,6 +72,9 @@ class GuardianDesk {
   std::uint32_t stop_level_ = 0;
   StopReason stop_reason_ = StopReason::none;
   std::string stop_detail_;
+  std::uint32_t pressure_level_ = 0;
+  std::string pressure_;
+  std::function<void(std::uint32_t, const std::string&)> on_pressure_;
 };
 
 }  // namespace ordeal

@@ -16,6 +16,23 @@
 
 namespace ordeal {
 
+/// Where a HALT file stops every run of this user: beside the runs folder, and the machine's own
+/// (<sysconf>/ordeal/HALT), which only root can write.
+std::vector<std::string> halt_files();
+struct Halt {
+  std::string path;
+  std::string text;  // what it says: who, when, why; may be empty
+};
+/// The first of these files that is there.
+std::optional<Halt> active_halt(const std::vector<std::string>& files = halt_files());
+/// Why nothing is started, and how to change that. Code preflight.
+Error halted_error(const Halt& halt);
+/// Writes this user's HALT file: running guardians see it within a second. Returns its path. Error:
+/// internal.
+Result<std::string> pull_halt(const std::string& reason);
+/// Removes it. Returns its path, "" when there was none. Error: internal.
+Result<std::string> lift_halt();
+
 /// Hard limits and surroundings of one run; becomes the guardian's command line.
 struct GuardianOptions {
   std::string run_dir;
@@ -28,7 +45,9 @@ struct GuardianOptions {
   bool drill = true;
   bool namespaces = true;           // false: hold trees together by tier T4 even where T2 works
   std::string proc_root = "/proc";  // of the memory check; tests put a meminfo of their own here
-  std::string program;              // the guardian; "": <libexec>/ordeal-guardian
+  std::vector<std::string> halt_files = ordeal::halt_files();
+  std::string clock_shift;  // tests: a file that shifts the guardian's clocks
+  std::string program;      // the guardian; "": <libexec>/ordeal-guardian
 };
 
 /// A guardian that was started. The front's. One thread.
@@ -50,9 +69,7 @@ struct EvidenceRecord {
   std::uint64_t seq = 0;
   std::uint64_t mono_ns = 0;
   std::uint64_t wall_ns = 0;
-  std::string type;    // armed, drill, started, containment_made, containment_ended,
-                       // stop_requested, limit, controller_died, controller_silent, killed, blind,
-                       // end
+  std::string type;    // armed, drill, started, ...: all of them in evidence.h
   std::string text;    // human readable, with metric, value and limit
   std::int64_t a = 0;  // type-specific numbers: exit code, tier, ns, reason, see evidence.h
   std::int64_t b = 0;
@@ -77,6 +94,11 @@ Result<StopOutcome> stop_run(const std::string& run_dir, const std::string& run_
 
 /// Pids of the live processes that were started with ORDEAL_RUN_ID=run_id in their environment.
 std::vector<std::int32_t> processes_of_run(const std::string& run_id);
+
+/// What runs left behind whose guardian is gone: kills every process that carries the id of such a
+/// run below `runs`, by id and start time, and its descendants. Runs that are just starting are
+/// left alone. Returns the pids killed.
+std::vector<std::int32_t> sweep_orphans(const std::string& runs);
 
 /// Kills every process that carries ORDEAL_RUN_ID=run_id, and the descendants of these (pidfd,
 /// start time checked; never by name), except `spare` and the caller, until none is left or

@@ -46,6 +46,14 @@ std::vector<std::string> command_line(const GuardianOptions& options, const std:
     argv.emplace_back("--proc-root");
     argv.push_back(options.proc_root);
   }
+  for (const auto& path : options.halt_files) {
+    argv.emplace_back("--halt-file");
+    argv.push_back(path);
+  }
+  if (!options.clock_shift.empty()) {
+    argv.emplace_back("--clock-shift");
+    argv.push_back(options.clock_shift);
+  }
   const bool guard_mode = options.controller.empty();
   if (guard_mode) argv.emplace_back("--guard");
   argv.emplace_back("--");

@@ -3,11 +3,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <sstream>
 #include <string>
@@ -111,6 +114,12 @@ std::vector<ProcessIdentity> family_of_run(const std::string& run_id, std::int32
   return family;
 }
 
+/// Whether this run had a guardian, and has none now: none holds the lock on its evidence.
+bool guardian_gone(const std::string& run_dir) {
+  const UniqueFd fd(::open((run_dir + "/" + evidence_file).c_str(), O_RDONLY | O_CLOEXEC));
+  return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0 && !running_guardian(run_dir);
+}
+
 }  // namespace
 
 std::optional<ProcessIdentity> running_guardian(const std::string& run_dir) {
@@ -147,6 +156,36 @@ std::vector<std::int32_t> sweep_run(const std::string& run_id, std::int32_t spar
     if (!left || steady::now() >= until) return killed;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
+}
+
+std::vector<std::int32_t> sweep_orphans(const std::string& runs) {
+  // A guardian that was just started has its id before it has its lock.
+  constexpr std::uint64_t least_age_s = 5;
+  const std::string name = std::string(run_id_variable) + "=";
+  const auto uptime = read_proc("/proc/uptime");
+  const auto now_ticks = static_cast<std::uint64_t>(std::strtod(uptime.c_str(), nullptr) *
+                                                    static_cast<double>(::sysconf(_SC_CLK_TCK)));
+  const auto least_ticks = least_age_s * static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  std::map<std::string, bool> orphaned;
+  std::vector<std::int32_t> killed;
+  for (const std::int32_t pid : all_pids()) {
+    const std::string environment = read_proc("/proc/" + std::to_string(pid) + "/environ");
+    const auto at = environment.compare(0, name.size(), name) == 0
+                        ? 0
+                        : environment.find(std::string(1, '\0') + name);
+    if (at == std::string::npos) continue;
+    const auto from = environment.find('=', at) + 1;
+    const std::string run_id = environment.substr(from, environment.find('\0', from) - from);
+    if (run_id.empty() || run_id.find('/') != std::string::npos || run_id[0] == '.') continue;
+    const ProcessIdentity identity = identify_process(pid);
+    if (identity.pid == 0 || identity.start_ticks + least_ticks > now_ticks) continue;
+    const auto [found, added] = orphaned.try_emplace(run_id, false);
+    if (added) found->second = guardian_gone(runs + "/" + run_id);
+    if (!found->second) continue;
+    for (const std::int32_t ended : sweep_run(run_id, 0, sweep_ms)) killed.push_back(ended);
+    found->second = false;
+  }
+  return killed;
 }
 
 Result<StopOutcome> stop_run(const std::string& run_dir, const std::string& run_id, bool force) {

@@ -94,7 +94,7 @@ void Evidence::record(std::string_view type, std::string_view text, std::int64_t
   EvidenceSlot slot;
   slot.seq = next_++;
   slot.mono_ns = monotonic_ns();
-  slot.wall_ns = wall_ns();
+  slot.wall_ns = clock_ != nullptr ? clock_->wall() : wall_ns();
   slot.a = a;
   slot.b = b;
   copy_text(slot.type, type);

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "guardian/crc32.h"
+#include "guardian/run_clock.h"
 
 namespace ordeal {
 
@@ -42,9 +43,16 @@ static_assert(sizeof(EvidenceHeader) == evidence_record_size);
 /// stop_requested     StopReason           signal              who asked, for what
 /// limit              StopReason           0                   metric, value, limit
 /// controller_silent  StopReason           ns of silence       which loop
+/// controller_aborted StopReason           0                   why SIGABRT
 /// controller_died    wait status          0                   how
+/// pressure           level, 0 over        0                   metric, value, limit, dwell
 /// killed             processes left       ns to empty
 /// blind              ns late              0
+/// sensors            least MemAvailable   ticks               every sensor over one second, one
+///                                                             record for each of the last 60
+/// process            pid                  rank from 1         one of the ten heaviest of the run
+/// stop               ns from decision     ns from seeing      UUID, rule and version, dwell, when
+///                    to an empty load     until all is gone   seen, decided, signalled, empty
 /// end                exit code            0                   why
 struct EvidenceSlot {
   std::uint32_t crc = 0;
@@ -86,6 +94,8 @@ class Evidence {
 
   void record(std::string_view type, std::string_view text, std::int64_t a = 0,
               std::int64_t b = 0) noexcept;
+  /// The clock that dates the records, instead of the machine's; outlives this.
+  void use_clock(const RunClock* clock) noexcept { clock_ = clock; }
   /// Asks the kernel to bring it to the disk; may block, so never between seeing and killing.
   void sync() noexcept;
 
@@ -96,6 +106,7 @@ class Evidence {
   UniqueFd fd_;
   EvidenceSlot* slots_ = nullptr;  // slots_[-1] is the header
   std::uint64_t next_ = 1;
+  const RunClock* clock_ = nullptr;
 };
 
 }  // namespace ordeal

@@ -23,6 +23,7 @@ namespace ordeal {
 namespace {
 
 constexpr std::uint64_t step_ns = 2'000'000;  // between passes of a kill that needs several
+constexpr std::uint64_t longest_wait_ns = 100'000'000;  // whatever the clock does
 
 const char* kind_name(ContainmentKind kind) {
   switch (kind) {
@@ -44,20 +45,21 @@ int Guardian::run() noexcept {
 }
 
 int Guardian::loop() noexcept {
-  armed_ns_ = memory_seen_ns_ = next_tick_ns_ = next_disk_ns_ = monotonic_ns();
+  armed_ns_ = memory_seen_ns_ = next_tick_ns_ = next_disk_ns_ = next_host_ns_ = clock_.now();
   bool stepping = false;
   while (!ending_) {
     std::array<pollfd, 2> polled{{{signals_.get(), POLLIN, 0}, {channel_.get(), POLLIN, 0}}};
-    const std::uint64_t before = monotonic_ns();
+    const std::uint64_t before = clock_.now();
     std::uint64_t wait = next_tick_ns_ > before ? next_tick_ns_ - before : 0;
+    wait = std::min(wait, longest_wait_ns);
     if (stepping) wait = std::min(wait, step_ns);
     const timespec timeout{static_cast<time_t>(wait / 1'000'000'000u),
                            static_cast<long>(wait % 1'000'000'000u)};
     ::ppoll(polled.data(), channel_ ? 2 : 1, &timeout, nullptr);
     take_signals();
     take_frames();
-    const std::uint64_t now = monotonic_ns();
-    if (now >= next_tick_ns_) tick(now);
+    const std::uint64_t now = clock_.now();
+    if (now >= next_tick_ns_ || next_tick_ns_ - now > 2 * longest_wait_ns) tick(now);
     stepping = containments_.step(std::span(&controller_, controller_alive() ? 1 : 0));
     announce_ended();
     advance(now);
@@ -80,7 +82,7 @@ void Guardian::take_signal(int signal, pid_t from) noexcept {
     if (stage_ == Stage::stopping)
       stop_forced(signal, from);
     else
-      stop_orderly(signal, from);
+      person_stops(signal, from);
   } else {
     Text text;
     text << "signal " << signal << " from process " << from << ", passed on to the command";
@@ -90,6 +92,13 @@ void Guardian::take_signal(int signal, pid_t from) noexcept {
       end_with(128 + signal, "stopped before the command ran");
     note("stop_requested", text.view(), static_cast<int>(StopReason::person), signal);
   }
+}
+
+void Guardian::person_stops(int signal, pid_t from) noexcept {
+  Text text;
+  text << "orderly stop: signal " << signal << " from process " << from;
+  stop_orderly(StopReason::person, {"person/1", clock_.now(), 0}, text);
+  note("stop_requested", text.view(), static_cast<int>(StopReason::person), signal);
 }
 
 void Guardian::reap() noexcept {
@@ -139,6 +148,7 @@ void Guardian::take_frame(const IncomingFrame& frame) noexcept {
       } else if (frame.n_fds > 0) {
         command_pidfd_ = UniqueFd(::dup(frame.fds[0]));
         note("started", text.view(), containments_.slots()[0].init);
+        announce_ready();
       }
     } else if (frame.type == GuardMessage::exited) {
       in.u32();
@@ -185,12 +195,11 @@ void Guardian::make_containment(ContainmentKind kind, std::uint32_t id) noexcept
   int channel = -1;
   int error = EINVAL;
   // Nothing new is started once it has to end, but what writes the reports.
-  if (stage_ == Stage::limited || stage_ == Stage::aborting ||
-      (stage_ == Stage::stopping && kind != ContainmentKind::service))
+  if (over() || (stage_ == Stage::stopping && kind != ContainmentKind::service))
     error = ESHUTDOWN;
   else if (kind == ContainmentKind::load || kind == ContainmentKind::target ||
            kind == ContainmentKind::service)
-    error = containments_.make(kind, id, channel);
+    error = make_contained(kind, id, channel);
   const UniqueFd closer(channel);
   OutgoingFrame answer(GuardMessage::containment_made);
   answer.u32(id).i32(error).u32(static_cast<std::uint32_t>(containments_.plan_for(kind).tier));
@@ -227,12 +236,15 @@ void Guardian::announce_ended() noexcept {
     note("containment_ended", text.view(), c.id, static_cast<std::int64_t>(ns));
     if (options_.guard_mode && !c.asked && !command_code_) command_code_ = 128 + SIGKILL;
     containments_.forget(c);
+    if (stop_.decided_ns != 0 && stop_.load_empty_ns == 0 &&
+        !containments_.any(ContainmentKind::load) && !containments_.any(ContainmentKind::target))
+      stop_.load_empty_ns = clock_.now();
   }
 }
 
 void Guardian::log(std::string_view text) noexcept {
   using namespace std::chrono;
-  const auto ns = wall_ns();
+  const auto ns = clock_.wall();
   const sys_seconds now{seconds{ns / 1'000'000'000u}};
   const auto day = floor<days>(now);
   const year_month_day date{day};

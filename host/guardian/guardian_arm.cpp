@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,14 +60,18 @@ std::vector<std::byte> command_frame(const std::vector<std::string>& argv) {
 
 }  // namespace
 
-Guardian::Guardian(const Options& options, Evidence evidence, Sensors sensors)
+Guardian::Guardian(const Options& options, RunClock clock, Evidence evidence, Sensors sensors)
     : options_(options),
+      clock_(std::move(clock)),
       evidence_(std::move(evidence)),
       sensors_(std::move(sensors)),
       init_(table_),
       containments_(init_, table_, options.run_id, options.run_dir),
       memory_percent_(options.memory_percent),
-      disk_percent_(options.disk_percent) {}
+      disk_percent_(options.disk_percent),
+      pressure_(100 - options.memory_percent) {
+  evidence_.use_clock(&clock_);
+}
 
 Guardian::~Guardian() {
   if (counters_ != nullptr) ::munmap(counters_, sizeof(SharedCounters));
@@ -80,15 +85,17 @@ Result<std::unique_ptr<Guardian>> Guardian::arm(const Options& given) {
   options.run_dir = real;
   auto evidence = Evidence::open(options.run_dir);
   if (!evidence) return std::move(evidence).error();
+  auto clock = RunClock::open(options.clock_shift);
+  if (!clock) return std::move(clock).error();
   auto sensors = Sensors::open(options.proc_root, options.run_dir);
   if (!sensors) {
     evidence->record("end", sensors.error().line(), static_cast<int>(sensors.error().code));
     return std::move(sensors).error();
   }
-  std::unique_ptr<Guardian> guardian(
-      new Guardian(options, std::move(evidence).value(), std::move(sensors).value()));
-  for (const auto step :
-       {&Guardian::prepare, &Guardian::check_limits_before, &Guardian::prove_containment}) {
+  std::unique_ptr<Guardian> guardian(new Guardian(
+      options, std::move(clock).value(), std::move(evidence).value(), std::move(sensors).value()));
+  for (const auto step : {&Guardian::prepare, &Guardian::check_halt_before,
+                          &Guardian::check_limits_before, &Guardian::prove_containment}) {
     auto done = (guardian.get()->*step)();
     if (done) continue;
     guardian->note("end", done.error().line(), static_cast<int>(done.error().code));
@@ -105,6 +112,19 @@ Error Guardian::refusal(std::string what) {
   return error;
 }
 
+/// A random UUID: what a stop is called in evidence, log and reports.
+void Guardian::make_stop_id() {
+  std::array<unsigned char, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return;
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) stop_id_ << "-";
+    for (const int digit : {bytes[i] >> 4, bytes[i] & 15})
+      stop_id_ << std::string_view(&"0123456789abcdef"[digit], 1);
+  }
+}
+
 Result<void> Guardian::prepare() {
   sigset_t blocked;
   ::sigemptyset(&blocked);
@@ -117,6 +137,8 @@ Result<void> Guardian::prepare() {
   if (!signals_) return errno_error(ExitCode::preflight, "making a signalfd", errno);
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
     return errno_error(ExitCode::preflight, "becoming subreaper", errno);
+  notifier_.open();
+  make_stop_id();
   ::setenv(run_id_variable, options_.run_id.c_str(), 1);
 
   if (options_.guard_mode) {
@@ -175,6 +197,8 @@ void Guardian::lock_memory(Text& text) {
   } else {
     text << "memory locked";
   }
+  // The last to be chosen, where that is permitted.
+  if (write_small_file("/proc/self/oom_score_adj", "-900") == 0) text << ", oom_score_adj -900";
   // Children start without it, so the tree cannot use it against the machine.
   const sched_param priority{1};
   if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority) == 0)

@@ -34,6 +34,12 @@ void Guardian::become_controller(int channel, int failure) noexcept {
   ::_exit(127);
 }
 
+void Guardian::announce_ready() noexcept {
+  FixedText<160> status;
+  status << "guarding " << options_.run_id;
+  notifier_.ready(status.view());
+}
+
 bool Guardian::start_controller() {
   std::array<int, 2> ends{-1, -1};
   std::array<int, 2> failure{-1, -1};
@@ -69,6 +75,7 @@ bool Guardian::start_controller() {
   }
   text << "controller " << options_.argv[0];
   note("started", text.view(), pid);
+  announce_ready();
   OutgoingFrame ready(GuardMessage::ready);
   ready.u32(static_cast<std::uint32_t>(containments_.plan_for(ContainmentKind::load).tier))
       .u32(static_cast<std::uint32_t>(containments_.plan_for(ContainmentKind::service).tier))
@@ -77,9 +84,20 @@ bool Guardian::start_controller() {
   return true;
 }
 
+/// When memory runs out after all, the tree goes first, then the controller. Nothing runs in the
+/// containment yet: who holds the channel starts it.
+int Guardian::make_contained(ContainmentKind kind, std::uint32_t id, int& channel) noexcept {
+  const int error = containments_.make(kind, id, channel);
+  if (error != 0) return error;
+  FixedText<64> path;
+  path << "/proc/" << containments_.find(id)->init << "/oom_score_adj";
+  write_small_file(path.c_str(), "800");
+  return 0;
+}
+
 bool Guardian::start_command() {
   int channel = -1;
-  int error = containments_.make(ContainmentKind::load, 1, channel);
+  int error = make_contained(ContainmentKind::load, 1, channel);
   if (error == 0) {
     channel_ = UniqueFd(channel);
     error = send_frame(channel, command_frame_);

@@ -18,6 +18,7 @@ constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint64_t load_patience_ns = 1'800'000'000;  // after an orderly stop
 constexpr std::uint64_t report_patience_ns = 12 * second;  // for the controller's reports
 constexpr std::uint64_t journal_patience_ns = 2 * second;  // after a limit was hit
+constexpr std::uint64_t abort_patience_ns = 5 * second;    // of silence, before SIGABRT
 constexpr std::uint64_t core_patience_ns = second;         // after SIGABRT
 constexpr std::uint64_t exit_patience_ns = 10 * second;    // after the final status
 constexpr std::uint64_t end_patience_ns = 5 * second;      // for processes the kernel holds
@@ -40,70 +41,108 @@ void Guardian::send_stop() noexcept {
   stop_unsent_ = channel_ && !send(frame);
 }
 
-void Guardian::stop_orderly(int signal, pid_t from) noexcept {
-  Text text;
-  text << "orderly stop: signal " << signal << " from process " << from;
-  if (stage_ == Stage::running) {
-    stage_ = Stage::stopping;
-    reason_ = StopReason::person;
-    detail_ = text;
-    const std::uint64_t now = monotonic_ns();
-    kill_load_at_ = now + load_patience_ns;
-    kill_all_at_ = now + report_patience_ns;
+void Guardian::stop_orderly(StopReason reason, const Cause& cause, const Text& text) noexcept {
+  if (stage_ != Stage::running) return;
+  begin_stop(cause);
+  stage_ = Stage::stopping;
+  reason_ = reason;
+  detail_ = text;
+  const std::uint64_t now = clock_.now();
+  kill_load_at_ = now + load_patience_ns;
+  kill_all_at_ = now + report_patience_ns;
+  if (options_.guard_mode) {
+    kill_all_at_ = kill_load_at_;
+    if (command_pidfd_) signal_pidfd(command_pidfd_.get(), SIGTERM);
+  } else {
     send_stop();
   }
-  note("stop_requested", text.view(), static_cast<int>(StopReason::person), signal);
+  stop_.signalled_ns = clock_.now();
+  notifier_.stopping(text.view());
 }
 
 void Guardian::stop_forced(int signal, pid_t from) noexcept {
+  begin_stop({"person-force/1", clock_.now(), 0});
   containments_.kill_all();
   if (controller_alive()) signal_pidfd(controller_pidfd_.get(), SIGKILL);
+  if (stop_.signalled_ns == 0) stop_.signalled_ns = clock_.now();
   Text text;
   text << "forced stop: signal " << signal << " from process " << from;
   note("stop_requested", text.view(), static_cast<int>(StopReason::person_force), signal);
   end_with(code_of(ExitCode::stopped), text.view());
 }
 
-void Guardian::hit_limit(StopReason reason, std::string_view detail) noexcept {
+void Guardian::hit_limit(StopReason reason, const Cause& cause, std::string_view detail) noexcept {
+  begin_stop(cause);
   if (options_.guard_mode) {
     containments_.kill_all();
+    stop_.signalled_ns = clock_.now();
     note("limit", detail, static_cast<int>(reason));
+    record_surroundings();
     end_with(code_of(ExitCode::safety_stop), detail);
     return;
   }
   containments_.kill_kind(ContainmentKind::load);
   containments_.kill_kind(ContainmentKind::target);
+  if (stop_.signalled_ns == 0) stop_.signalled_ns = clock_.now();
   stage_ = Stage::limited;
   reason_ = reason;
   detail_ = {};
   detail_ << detail;
-  kill_all_at_ = monotonic_ns() + journal_patience_ns;
+  kill_all_at_ = clock_.now() + journal_patience_ns;
   send_stop();
   note("limit", detail, static_cast<int>(reason));
+  record_surroundings();
+  notifier_.stopping(detail);
 }
 
-void Guardian::controller_silent(std::string_view which, std::uint64_t silence_ns) noexcept {
+/// What it started dies at once. It may only have been held up, and gets the rest of five seconds
+/// to come back, write the end into its journal and leave.
+void Guardian::controller_silent(std::string_view which, std::uint64_t since,
+                                 std::uint64_t now) noexcept {
+  begin_stop({"controller-silent/1", since, now - since});
   containments_.kill_all();
-  signal_pidfd(controller_pidfd_.get(), SIGABRT);
-  stage_ = Stage::aborting;
+  if (stop_.signalled_ns == 0) stop_.signalled_ns = clock_.now();
+  stage_ = Stage::silent;
   reason_ = StopReason::controller_silent;
-  kill_all_at_ = monotonic_ns() + core_patience_ns;
+  kill_load_at_ = kill_all_at_ = 0;
+  abort_at_ = since + abort_patience_ns;
   Text text;
   text << "the controller's " << which << " stood still for "
-       << Decimal{static_cast<double>(silence_ns) / 1e9, 1} << " s, limit 2 s";
-  why_ = text;
+       << Decimal{static_cast<double>(now - since) / 1e9, 1} << " s, limit 2 s";
+  why_ = detail_ = text;
+  send_stop();
   note("controller_silent", text.view(), static_cast<int>(StopReason::controller_silent),
-       static_cast<std::int64_t>(silence_ns));
+       static_cast<std::int64_t>(now - since));
+  record_surroundings();
+  notifier_.stopping(text.view());
+}
+
+void Guardian::abort_controller(std::uint64_t now) noexcept {
+  signal_pidfd(controller_pidfd_.get(), SIGABRT);
+  stage_ = Stage::aborting;
+  kill_all_at_ = now + core_patience_ns;
+  abort_at_ = 0;
+  note("controller_aborted", "5 s after the controller's last sign of life: SIGABRT",
+       static_cast<int>(StopReason::controller_silent));
 }
 
 void Guardian::advance(std::uint64_t now) noexcept {
   if (ending_) return;
   if (options_.guard_mode) {
-    if (command_code_) end_with(*command_code_, "the command ended");
+    const bool halted = reason_ == StopReason::halt;
+    if (command_code_)
+      end_with(halted ? code_of(ExitCode::stopped) : *command_code_,
+               halted ? detail_.view() : "the command ended");
+    else if (kill_all_at_ != 0 && now >= kill_all_at_)
+      end_with(code_of(ExitCode::stopped), detail_.view());
     return;
   }
   if (!controller_alive()) {
     conclude();
+    return;
+  }
+  if (abort_at_ != 0 && now >= abort_at_) {
+    abort_controller(now);
     return;
   }
   if (kill_load_at_ != 0 && now >= kill_load_at_) {
@@ -128,12 +167,17 @@ void Guardian::advance(std::uint64_t now) noexcept {
 }
 
 void Guardian::conclude() noexcept {
+  const std::uint64_t seen = clock_.now();
   containments_.kill_all();
   take_frames();  // its last words
   const auto code = final_code();
+  if (!code && stage_ == Stage::running) {
+    begin_stop({"controller-died/1", seen, 0});
+    stop_.signalled_ns = clock_.now();
+  }
   if (stage_ == Stage::limited && !code) {
     end_with(code_of(ExitCode::safety_stop), detail_.view());
-  } else if (stage_ == Stage::aborting) {
+  } else if (stage_ == Stage::silent || stage_ == Stage::aborting) {
     end_with(code_of(ExitCode::incomplete), why_.view());
   } else if (code) {
     end_with(*code, "the controller finished");
@@ -145,6 +189,7 @@ void Guardian::conclude() noexcept {
     else
       text << "exit " << WEXITSTATUS(controller_status_);
     note("controller_died", text.view(), controller_status_);
+    record_surroundings();
     end_with(code_of(ExitCode::incomplete), text.view());
   }
 }
@@ -159,6 +204,7 @@ void Guardian::end_with(int code, std::string_view why) noexcept {
 }
 
 int Guardian::end_everything() noexcept {
+  notifier_.stopping(why_.view());
   const std::uint64_t begin = monotonic_ns();
   containments_.kill_all();
   if (controller_alive()) signal_pidfd(controller_pidfd_.get(), SIGKILL);
@@ -183,13 +229,13 @@ int Guardian::end_everything() noexcept {
       table_.mark_descendants(::getpid());
       left = table_.kill_marked();
       survivor = {};
-      if (const auto* entry = table_.first_marked(); entry != nullptr)
-        survivor << ", first " << entry->pid << " in state " << std::string_view(&entry->state, 1);
+      name_survivors(survivor);
     }
     sleep_ns(1'000'000);
   }
   const std::uint64_t ns = monotonic_ns() - begin;
   announce_ended();
+  record_stop();
   if (empty) left = 0;
   Text text;
   text << "everything ended: " << left << " processes left" << (empty ? "" : survivor.view())

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guardian's checks, 10 to 50 times a second.
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 
@@ -11,42 +13,74 @@ namespace ordeal {
 namespace {
 
 constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::uint64_t blind_ns = second / 2;
+constexpr std::int64_t blind_ns = second / 2;
 constexpr std::uint64_t silence_ns = 2 * second;
 constexpr std::uint64_t disk_period_ns = second;
-constexpr std::uint64_t shortest_tick_ns = 20'000'000;
-constexpr std::uint64_t longest_tick_ns = 100'000'000;
-/// How fast a machine can fill its memory: measured 6 GB/s. A quarter of the time to the limit is
-/// slept at most.
-constexpr double fill_bytes_per_ns = 6.0;
+constexpr std::uint64_t host_period_ns = second / 2;
+constexpr std::uint64_t least_top_period_ns = 10 * second;
+
+std::uint64_t mib(std::uint64_t bytes) { return bytes / (1u << 20); }
+
+const char* rule_of(MemoryCause cause) {
+  switch (cause) {
+    case MemoryCause::floor:
+      return "memory-floor/1";
+    case MemoryCause::deep:
+      return "memory-half-floor/1";
+    case MemoryCause::last:
+      return "memory-last/1";
+    case MemoryCause::filling:
+      return "memory-filling/1";
+    case MemoryCause::none:
+      break;
+  }
+  return "";
+}
 
 }  // namespace
 
 void Guardian::tick(std::uint64_t now) noexcept {
-  const std::uint64_t late = now - next_tick_ns_;
-  const bool blind = late > blind_ns;
-  if (blind) {
-    Text text;
-    text << "the guardian's tick came " << Decimal{static_cast<double>(late) / 1e9, 2}
-         << " s late; it counts for nothing";
-    note("blind", text.view(), static_cast<std::int64_t>(late));
-  }
+  const auto late = static_cast<std::int64_t>(now - next_tick_ns_);
+  // The machine slept, or this process did not run. What lasted how long is not known then, so
+  // nothing that needs time is judged. Lines that need none are, from the second such tick on.
+  const bool blind = late > blind_ns || late < -blind_ns;
+  blind_ticks_ = blind ? blind_ticks_ + 1 : 0;
   counters_->guardian.fetch_add(1, std::memory_order_relaxed);
-  check_controller(now, blind);
-  check_memory(now);
-  if (now >= next_disk_ns_) {
-    check_disk(now);
-    next_disk_ns_ = now + disk_period_ns;
-  }
-  if (options_.max_duration_ns != 0 && now - armed_ns_ > options_.max_duration_ns &&
-      stage_ == Stage::running) {
-    Text text;
-    text << "duration: " << Decimal{static_cast<double>(now - armed_ns_) / 1e9, 1} << " s, limit "
-         << Decimal{static_cast<double>(options_.max_duration_ns) / 1e9, 1} << " s";
-    hit_limit(StopReason::duration_limit, text.view());
+  if (blind) lose_time(late);
+  bool checked = false;
+  if (!blind || blind_ticks_ > 1) checked = check_memory(now);
+  if (!blind) {
+    check_controller(now);
+    if (now >= next_disk_ns_) {
+      check_disk();
+      next_disk_ns_ = now + disk_period_ns;
+    }
+    if (now >= next_host_ns_) {
+      check_host(now);
+      check_halt();
+      next_host_ns_ = now + host_period_ns;
+    }
+    check_duration(now);
+    if (checked) notifier_.alive(now);
   }
   if (stop_unsent_) send_stop();
   next_tick_ns_ = now + tick_ns_;
+}
+
+/// Moves what was to happen later by the time that was lost. The duration limit goes on: it is
+/// about when the machine is free again.
+void Guardian::lose_time(std::int64_t late) noexcept {
+  Text text;
+  text << "the guardian's tick came " << Decimal{static_cast<double>(late) / 1e9, 2}
+       << " s late; it counts for nothing";
+  note("blind", text.view(), late);
+  for (std::uint64_t* at :
+       {&kill_load_at_, &kill_all_at_, &abort_at_, &still_over_at_, &final_deadline_,
+        &memory_seen_ns_, &next_disk_ns_, &next_host_ns_, &next_top_ns_})
+    if (*at != 0) *at += static_cast<std::uint64_t>(late);
+  scheduler_.changed_ns = journal_.changed_ns = 0;
+  memory_watch_.forget();
+  pressure_.forget();
 }
 
 std::uint64_t Guardian::memory_floor(const MemoryReading& memory) const noexcept {
@@ -55,58 +89,121 @@ std::uint64_t Guardian::memory_floor(const MemoryReading& memory) const noexcept
   return std::max(by_percent, memory_available_least_);
 }
 
-void Guardian::check_memory(std::uint64_t now) noexcept {
+bool Guardian::check_memory(std::uint64_t now) noexcept {
   auto memory = sensors_.memory();
   Text text;
-  if (memory && memory->available < memory_floor(*memory)) memory = sensors_.memory();
   if (!memory) {
-    if (now - memory_seen_ns_ <= silence_ns || stage_ == Stage::limited) return;
+    if (now - memory_seen_ns_ <= silence_ns || over()) return false;
     text << "memory: MemAvailable could not be read for 2 s";
-    hit_limit(StopReason::memory_limit, text.view());
-    return;
+    hit_limit(StopReason::memory_limit, {"memory-unreadable/1", memory_seen_ns_, silence_ns},
+              text.view());
+    return false;
   }
   memory_seen_ns_ = now;
-  const std::uint64_t floor = memory_floor(*memory);
-  if (memory->available >= floor) {
-    const auto sleep = static_cast<std::uint64_t>(static_cast<double>(memory->available - floor) /
-                                                  fill_bytes_per_ns / 4);
-    tick_ns_ = std::clamp(sleep, shortest_tick_ns, longest_tick_ns);
-    still_over_at_ = 0;
-    return;
+  std::uint64_t floor = memory_floor(*memory);
+  const bool was_below = memory_watch_.below_since() != 0;
+  MemoryCause cause = memory_watch_.judge(now, *memory, floor);
+  history_.memory(now, *memory, memory_watch_.fill_rate());
+  tick_ns_ = memory_watch_.next_tick_ns(*memory, floor);
+  if (cause != MemoryCause::none) {
+    const auto again = sensors_.memory();
+    if (!again || !memory_watch_.confirms(cause, *again, floor)) return again.has_value();
+    memory = again;
   }
-  tick_ns_ = shortest_tick_ns;
+  tell_pressure(pressure_.judge_memory(now, *memory, changes_));
+  // Who uses it, as long as they can still be asked.
+  if (!was_below && memory_watch_.below_since() != 0 && cause == MemoryCause::none)
+    look_at_processes(now);
+  if (cause == MemoryCause::none) {
+    if (memory->available >= floor) still_over_at_ = 0;
+    return true;
+  }
   text << "memory: " << Decimal{memory->used_percent(), 1} << " % used (MemAvailable "
-       << memory->available / (1u << 20) << " MiB of " << memory->total / (1u << 20)
-       << " MiB), limit " << Decimal{memory_percent_, 1} << " %";
+       << mib(memory->available) << " MiB of " << mib(memory->total) << " MiB), limit "
+       << Decimal{memory_percent_, 1} << " %";
   if (memory_available_least_ != 0)
-    text << " and " << memory_available_least_ / (1u << 20) << " MiB available";
-  if (stage_ != Stage::limited || still_over_at_ == 0) {
+    text << " and " << mib(memory_available_least_) << " MiB available";
+  if (cause == MemoryCause::filling)
+    text << "; at " << Decimal{memory_watch_.fill_rate() / 1e6, 0}
+         << " MB/s it is gone in less than a second";
+  else
+    text << "; below " << mib(memory_watch_.threshold(cause, *memory, floor)) << " MiB";
+  if (cause == MemoryCause::floor) text << " for 0.5 s";
+  if (!over()) {
     still_over_at_ = now + second / 2;
-    if (stage_ != Stage::limited) hit_limit(StopReason::memory_limit, text.view());
+    const std::uint64_t since = memory_watch_.below_since();
+    hit_limit(StopReason::memory_limit,
+              {rule_of(cause), cause == MemoryCause::floor ? since : now,
+               cause == MemoryCause::floor ? MemoryWatch::dwell_ns : 0},
+              text.view());
+  } else if (still_over_at_ == 0) {
+    still_over_at_ = now + second / 2;
   } else if (now >= still_over_at_) {
     // The load is gone and it is still too much: the rest of the run may be what fills it.
     end_with(final_code().value_or(static_cast<int>(ExitCode::safety_stop)), text.view());
   }
+  return true;
 }
 
-void Guardian::check_disk(std::uint64_t) noexcept {
+void Guardian::check_disk() noexcept {
   const auto used = sensors_.disk_used_percent();
-  if (!used || *used <= disk_percent_ || stage_ == Stage::limited) return;
+  if (used) history_.disk(*used);
+  if (!used || *used <= disk_percent_ || over()) return;
   Text text;
   text << "disk: " << Decimal{*used, 1} << " % used under the run directory, limit "
        << Decimal{disk_percent_, 1} << " %";
-  hit_limit(StopReason::disk_limit, text.view());
+  hit_limit(StopReason::disk_limit, {"disk/1", clock_.now(), 0}, text.view());
 }
 
-void Guardian::check_controller(std::uint64_t now, bool blind) noexcept {
-  if (options_.guard_mode || stage_ == Stage::aborting || !controller_alive()) return;
+void Guardian::check_duration(std::uint64_t now) noexcept {
+  if (options_.max_duration_ns == 0 || now < armed_ns_ ||
+      now - armed_ns_ <= options_.max_duration_ns || stage_ != Stage::running)
+    return;
+  Text text;
+  text << "duration: " << Decimal{static_cast<double>(now - armed_ns_) / 1e9, 1} << " s, limit "
+       << Decimal{static_cast<double>(options_.max_duration_ns) / 1e9, 1} << " s";
+  hit_limit(StopReason::duration_limit, {"duration/1", now, 0}, text.view());
+}
+
+void Guardian::check_host(std::uint64_t now) noexcept {
+  const HostReading reading = sensors_.host();
+  tell_pressure(pressure_.judge_host(now, reading, changes_));
+  history_.host(reading, pressure_.stalled_percent());
+  if (now >= next_top_ns_) look_at_processes(now);
+}
+
+/// Never more than a thousandth of the time, however many processes the machine has.
+void Guardian::look_at_processes(std::uint64_t now) noexcept {
+  const std::uint64_t begin = monotonic_ns();
+  if (table_.scan()) {
+    table_.mark_descendants(::getpid());
+    top_.count = table_.heaviest(top_.by_memory, top_.by_cpu);
+    top_.ns = now;
+  }
+  next_top_ns_ = now + std::max(least_top_period_ns, 1000 * (monotonic_ns() - begin));
+}
+
+void Guardian::tell_pressure(std::size_t changes) noexcept {
+  for (std::size_t i = 0; i < changes; ++i) {
+    OutgoingFrame frame(GuardMessage::pressure);
+    frame.u32(pressure_.level()).text(changes_[i].text.view());
+    if (!options_.guard_mode) send(frame);
+    note("pressure", changes_[i].text.view(), changes_[i].level);
+    notifier_.status(changes_[i].text.view());
+  }
+}
+
+void Guardian::check_controller(std::uint64_t now) noexcept {
+  if (options_.guard_mode || stage_ == Stage::silent || stage_ == Stage::aborting ||
+      !controller_alive())
+    return;
   if (std::atomic_ref(counters_->controller_armed).load(std::memory_order_acquire) != 1) return;
   if (final_code()) return;  // its loops may rest; advance() sees that it ends
   const auto check = [&](Watched& watched, std::uint64_t count, std::string_view name) {
-    if (blind || watched.changed_ns == 0 || watched.count != count) {
+    if (watched.changed_ns == 0 || watched.count != count) {
       watched = {count, now};
     } else if (now - watched.changed_ns > silence_ns) {
-      controller_silent(name, now - watched.changed_ns);
+      controller_silent(name, watched.changed_ns, now);
       return false;
     }
     return true;

@@ -61,6 +61,10 @@ Result<Options> parse_options(int argc, char** argv) {
       good = number(value, options.max_duration_ns);
     } else if (flag == "--proc-root") {
       options.proc_root = value;
+    } else if (flag == "--halt-file") {
+      options.halt_files.emplace_back(value);
+    } else if (flag == "--clock-shift") {
+      options.clock_shift = value;
     } else {
       return usage("unknown option '" + std::string(flag) + "'");
     }

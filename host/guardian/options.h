@@ -20,7 +20,9 @@ struct Options {
   bool namespaces = true;
   bool guard_mode = false;  // argv is a command to be run in a containment
   std::string proc_root = "/proc";
-  std::vector<std::string> argv;  // controller, or command
+  std::vector<std::string> halt_files;  // any of these that is there ends the run, or refuses it
+  std::string clock_shift;              // of tests: a file that shifts the clocks, see run_clock.h
+  std::vector<std::string> argv;        // controller, or command
 };
 
 /// Error: usage.

@@ -64,6 +64,105 @@ BOOST_AUTO_TEST_CASE(memory_limit_stops_the_run) {
   BOOST_CHECK_NE(run.heard().find("stop 2 2"), std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(short_dip_below_the_limit_is_legal) {
+  GuardedRun run;
+  run.options.memory_percent = 80;
+  write_meminfo(run, 50);
+  run.control({"--load", run.hostile_tree(), "--finish-after", "2500", "0"});
+  run.start();
+  run.wait_for_tree();
+  for (int i = 0; i < 5; ++i) {
+    write_meminfo(run, 19);
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    write_meminfo(run, 50);
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  }
+  BOOST_CHECK_EQUAL(run.wait(), 0);
+  BOOST_CHECK_EQUAL(run.last("limit").seq, 0);
+}
+
+BOOST_AUTO_TEST_CASE(under_half_of_what_must_be_free_kills_at_once) {
+  GuardedRun run;
+  run.options.memory_percent = 50;
+  write_meminfo(run, 80);
+  run.control({"--load", run.hostile_tree()});
+  run.start();
+  run.wait_for_tree();
+  write_meminfo(run, 24);
+  BOOST_CHECK_EQUAL(run.wait(), 111);
+  BOOST_CHECK(run.alive().empty());
+  const auto stop = run.last("stop");
+  BOOST_CHECK_NE(stop.text.find("rule memory-half-floor/1, dwell 0 ms"), std::string::npos);
+  BOOST_CHECK_NE(stop.text.find("load empty"), std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(evidence_tells_what_led_to_a_stop) {
+  GuardedRun run;
+  run.options.memory_percent = 80;
+  write_meminfo(run, 50);
+  // Something heavy to be named: a shell that holds 20 MB.
+  run.control(
+      {"--load", "x=$(head -c 20000000 /dev/zero | tr '\\0' x); sleep " + run.mark + "; echo $x"});
+  run.start();
+  run.wait_for_tree(1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(2300));
+  write_meminfo(run, 18);
+  BOOST_CHECK_EQUAL(run.wait(), 111);
+  std::size_t seconds = 0;
+  std::size_t processes = 0;
+  for (const auto& record : run.evidence()) {
+    seconds += record.type == "sensors" ? 1 : 0;
+    if (record.type != "process") continue;
+    ++processes;
+    if (processes == 1) BOOST_CHECK_NE(record.text.find("by memory, 0."), std::string::npos);
+    if (processes == 1) BOOST_CHECK_NE(record.text.find(" sh in state S, "), std::string::npos);
+    if (processes == 1)
+      BOOST_CHECK_GE(std::stoi(record.text.substr(record.text.find("state S, ") + 9)), 19);
+  }
+  BOOST_CHECK_GE(seconds, 3);
+  BOOST_CHECK_LE(seconds, 6);
+  BOOST_CHECK_GE(processes, 6);
+  const auto stop = run.last("stop").text;
+  BOOST_CHECK_EQUAL(stop.find('-'), 8);  // a UUID
+  BOOST_CHECK_EQUAL(stop.substr(14, 1), "4");
+  BOOST_CHECK_NE(stop.find("rule memory-floor/1, dwell 500 ms; after it was seen: decided "),
+                 std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(soft_levels_are_told_before_the_limit) {
+  GuardedRun run;
+  run.options.memory_percent = 94;
+  write_meminfo(run, 50);
+  run.control({"--load", run.hostile_tree()});
+  run.start();
+  run.wait_for_tree();
+  write_meminfo(run, 17);
+  BOOST_REQUIRE(eventually([&] { return run.heard().find("pressure 2") != std::string::npos; }));
+  BOOST_CHECK_NE(run.last("pressure").text.find("throttle: memory used % 83.0, limit 80.0 for 2.0"),
+                 std::string::npos);
+  BOOST_CHECK_EQUAL(run.last("limit").seq, 0);
+  run.signal(SIGTERM);
+  BOOST_CHECK_EQUAL(run.wait(), 105);
+}
+
+BOOST_AUTO_TEST_CASE(the_tree_goes_first_when_the_kernel_must_choose) {
+  GuardedRun run;
+  run.control({"--load", "sleep " + run.mark});
+  run.start();
+  run.wait_for_tree(1);
+  using namespace std::string_literals;
+  const auto load = processes_with("sleep\0"s + run.mark + "\0"s);
+  BOOST_REQUIRE_EQUAL(load.size(), 1);
+  const auto score = [](int pid) {
+    return std::stoi(slurp("/proc/" + std::to_string(pid) + "/oom_score_adj"));
+  };
+  BOOST_CHECK_EQUAL(score(load[0]), 800);
+  BOOST_CHECK_EQUAL(score(static_cast<int>(run.last("started").a)), 200);
+  const bool permitted = run.last("armed").text.find("oom_score_adj -900") != std::string::npos;
+  BOOST_CHECK_EQUAL(score(run.guardian.pid) == -900, permitted);
+  BOOST_CHECK_LE(score(run.guardian.pid), 0);
+}
+
 BOOST_AUTO_TEST_CASE(deaf_controller_does_not_delay_a_limit) {
   GuardedRun run;
   run.options.memory_percent = 80;

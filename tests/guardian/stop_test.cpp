@@ -160,6 +160,36 @@ BOOST_AUTO_TEST_CASE(silent_controller_is_aborted) {
   const auto record = run.last("controller_silent");
   BOOST_CHECK_NE(record.text.find("scheduler"), std::string::npos);
   BOOST_CHECK_GE(record.b, 2'000'000'000);
+  BOOST_CHECK_LT(record.b, 3'000'000'000);
+  // It hears of it, and as it leaves by itself it need not be aborted.
+  BOOST_CHECK_NE(run.heard().find("stop 2 5"), std::string::npos);
+  BOOST_CHECK_EQUAL(run.last("controller_aborted").seq, 0);
+}
+
+BOOST_AUTO_TEST_CASE(hung_controller_loses_its_tree_after_two_seconds_and_is_aborted_after_five) {
+  GuardedRun run;
+  run.control({"--load", run.hostile_tree(), "--service", "sleep " + run.mark});
+  run.start();
+  run.wait_for_tree(GuardedRun::hostile_tree_size + 1);
+  BOOST_REQUIRE(eventually([&] { return run.heard().find("made 2") != std::string::npos; }));
+  const auto controller = static_cast<pid_t>(run.last("started").a);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto age = [&] {
+    return (std::chrono::steady_clock::now() - begin) / std::chrono::milliseconds(1);
+  };
+  BOOST_REQUIRE_EQUAL(::kill(controller, SIGSTOP), 0);
+  BOOST_CHECK(eventually([&] { return run.marked() == 0; }, 10000));
+  BOOST_CHECK_GE(age(), 1900);
+  BOOST_CHECK_LT(age(), 4000);
+  BOOST_CHECK_EQUAL(::kill(controller, 0), 0);
+  BOOST_CHECK_EQUAL(run.wait(), 116);
+  BOOST_CHECK_GE(age(), 4900);
+  BOOST_CHECK_LT(age(), 8000);
+  BOOST_CHECK(run.alive().empty());
+  const auto silent = run.last("controller_silent");
+  const auto aborted = run.last("controller_aborted");
+  BOOST_CHECK_GE(aborted.mono_ns - silent.mono_ns, 2'500'000'000);
+  BOOST_CHECK_EQUAL(run.last("end").a, 116);
 }
 
 BOOST_AUTO_TEST_CASE(hangup_ends_nothing) {

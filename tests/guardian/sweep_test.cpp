@@ -61,6 +61,35 @@ BOOST_AUTO_TEST_CASE(spares_the_one_named) {
 
 BOOST_AUTO_TEST_CASE(sweeps_nothing_without_an_id) { BOOST_CHECK(sweep_run("", 0, 100).empty()); }
 
+BOOST_AUTO_TEST_CASE(a_start_sweeps_what_dead_guardians_left) {
+  GuardedRun dead;
+  GuardedRun living;
+  GuardedRun starting;  // has no guardian yet
+  const std::string runs = dead.dir + "/runs";
+  const auto in_runs = [&](GuardedRun& run) {
+    run.options.run_dir = runs + "/" + run.id;
+    std::filesystem::create_directories(run.options.run_dir);
+  };
+  for (auto* run : {&dead, &living, &starting}) in_runs(*run);
+  for (auto* run : {&dead, &living}) {
+    run->options.controller = {ORDEAL_BUILD_DIR "/bin/ordeal-fake-controller", run->dir};
+    run->start();
+  }
+  dead.signal(SIGKILL);
+  BOOST_REQUIRE(eventually([&] { return dead.alive().empty(); }));
+  for (auto* run : {&dead, &living, &starting})
+    shell("exec sleep " + run->mark, std::string(run_id_variable) + "=" + run->id);
+  BOOST_REQUIRE(
+      eventually([&] { return dead.marked() + living.marked() + starting.marked() == 3; }));
+  // Not yet: it could belong to a guardian that is about to take its lock.
+  BOOST_CHECK(sweep_orphans(runs).empty());
+  std::this_thread::sleep_for(std::chrono::milliseconds(5100));
+  BOOST_CHECK_EQUAL(sweep_orphans(runs).size(), 1);
+  BOOST_CHECK_EQUAL(dead.marked(), 0);
+  BOOST_CHECK_EQUAL(living.marked(), 1);
+  BOOST_CHECK_EQUAL(starting.marked(), 1);
+}
+
 BOOST_AUTO_TEST_CASE(unrelated_load_test_survives_a_forced_stop) {
   GuardedRun other;
   shell("exec sh -c ': load_test; sleep " + other.mark + "; :'", "");

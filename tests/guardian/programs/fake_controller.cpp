@@ -150,6 +150,9 @@ int main(int argc, char** argv) {
       case GuardMessage::containment_ended:
         heard << "ended " << in.u32() << std::endl;
         break;
+      case GuardMessage::pressure:
+        heard << "pressure " << in.u32() << std::endl;
+        break;
       case GuardMessage::stop: {
         const auto level = in.u32();
         const auto reason = in.u32();
