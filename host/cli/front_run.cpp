@@ -123,6 +123,7 @@ int run_command(const Options& options, bool baseline_only) {
 
 int run_campaign(const RunRequest& request) {
   const Options& options = request.options;
+  if (const auto halt = active_halt()) return fail(halted_error(*halt));
   const Registry registry = Registry::scan(Registry::default_places(options.plugin_dirs));
   auto campaign = load_campaign(request.campaign, overrides_of(options), registry);
   if (!campaign) return fail(campaign.error());
@@ -141,6 +142,8 @@ int run_campaign(const RunRequest& request) {
     return static_cast<int>(ExitCode::stopped);
   }
 
+  for (const auto pid : sweep_orphans(runs))
+    std::fprintf(stderr, "killed process %d, left behind by a run whose guardian is gone\n", pid);
   const SystemClock clock;
   auto dir = create_run_dir(runs, options.run_dir, campaign->name, campaign->effective, clock);
   if (!dir) return fail(dir.error());

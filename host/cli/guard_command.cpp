@@ -51,6 +51,9 @@ int wait_for(const StartedGuardian& guardian) {
 int guard_command(const Options& options) {
   auto longest = parse_duration(options.max_duration);
   if (!longest) return fail(std::move(longest).error().within("--max-duration"));
+  if (const auto halt = active_halt()) return fail(halted_error(*halt));
+  for (const auto pid : sweep_orphans(runs_folder()))
+    std::fprintf(stderr, "killed process %d, left behind by a run whose guardian is gone\n", pid);
   boost::json::array words;
   for (const auto& word : options.command_line) words.emplace_back(word);
   const SystemClock clock;

@@ -101,7 +101,14 @@ struct Commands {
     auto* sub = command(app, "stop", "Stop a run in order: cancel its load, write its reports",
                         "ordeal stop --force");
     run_name(sub);
-    sub->add_flag("--force", options.force, "Kill every process of the run at once");
+    auto* force = sub->add_flag("--force", options.force, "Kill every process of the run at once");
+    auto* halt = sub->add_option("--halt", options.halt,
+                                 "Stop every run of yours and let none begin; REASON is kept")
+                     ->expected(0, 1)
+                     ->type_name("REASON");
+    auto* lift = sub->add_flag("--lift", options.lift, "Let runs begin again after --halt");
+    lift->excludes(halt)->excludes(force);
+    halt->excludes(force);
     sub = command(app, "status", "Show how a run is doing", "ordeal status --json");
     run_name(sub);
     json(sub);

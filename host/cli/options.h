@@ -34,9 +34,11 @@ struct Options {
   bool yes = false;
   bool detach = false;
   bool force = false;
-  bool system = false;  // plugin install, remove: in /usr/local
-  bool user = false;    // plugin install, remove: the default
-  std::string prefix;   // plugin install, remove: in another system place
+  std::optional<std::string> halt;  // stop: the reason, may be empty
+  bool lift = false;                // stop
+  bool system = false;              // plugin install, remove: in /usr/local
+  bool user = false;                // plugin install, remove: the default
+  std::string prefix;               // plugin install, remove: in another system place
   bool dry_run = false;
   bool allow_downgrade = false;
   std::string key;           // plugin sign

@@ -33,7 +33,29 @@ std::string standing(const RunDir& dir, const Result<RunStatus>& status) {
 
 }  // namespace
 
+namespace {
+
+/// The safety lever: guardians see the file by themselves, within a second.
+int halt_command(const Options& options) {
+  auto path = options.lift ? lift_halt() : pull_halt(*options.halt);
+  if (!path) return fail(path.error());
+  if (options.lift) {
+    const auto still = active_halt();
+    if (path->empty()) std::fputs("there was no HALT file of yours\n", stdout);
+    if (!path->empty()) std::printf("lifted: %s is removed\n", path->c_str());
+    if (!still) return 0;
+    return fail(halted_error(*still));
+  }
+  std::printf("halted: %s; no run begins until `ordeal stop --lift`\n", path->c_str());
+  for (const auto& dir : list_run_dirs(runs_folder()))
+    if (running_guardian(dir.path)) std::printf("%s: stopping\n", dir.id.c_str());
+  return 0;
+}
+
+}  // namespace
+
 int stop_command(const Options& options) {
+  if (options.halt || options.lift) return halt_command(options);
   const std::string runs = runs_folder();
   Result<RunDir> dir = find_run_dir(runs, options.run);
   if (options.run.empty()) {
