@@ -101,3 +101,10 @@ add_dependencies(coordinated_omission org.ordeal.http ordeal_demo_target)
 add_test(NAME bench.coordinated_omission
   COMMAND coordinated_omission --every 1 --stall 0.2 --periods 1)
 set_tests_properties(bench.coordinated_omission PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 60)
+# What a guardian costs; fails when that is more than promised.
+add_executable(guardian_cost bench/guardian_cost.cpp)
+target_link_libraries(guardian_cost PRIVATE ordeal_guardian_client)
+add_dependencies(guardian_cost ordeal_guardian_program)
+add_test(NAME bench.guardian_cost
+  COMMAND guardian_cost $<TARGET_FILE:ordeal_guardian_program> --seconds 3)
+set_tests_properties(bench.guardian_cost PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 60)
