@@ -217,6 +217,7 @@ bool Controller::interrupted() {
   if (ending_) return true;
   if (desk_->guardian_lost()) {
     end_with("guardian_lost", "the guardian is gone; nothing goes on unguarded");
+    end_silent_guardian();
   } else if (desk_->stop_reason() == StopReason::controller_silent) {
     end_with("incomplete", desk_->stop_detail());
   } else if (desk_->stop_level() >= 2) {
@@ -278,7 +279,8 @@ void Controller::name_failed_reports() {
 }
 
 void Controller::end_silent_guardian() {
-  // One that is only stopped would hold its front, and its containments, for ever.
+  // One that is only stopped would hold its front, and its containments, for ever; with it the
+  // kernel ends the load.
   const auto guardian = running_guardian(options_.dir.path);
   if (guardian && guardian->pid == ::getppid()) ::kill(guardian->pid, SIGKILL);
 }

@@ -36,44 +36,77 @@ std::string reason_of(int exit_code) {
   }
 }
 
-/// What the guardian noted that bears on how the run ended; the rest is its own routine.
-bool bears_on_the_end(const std::string& type) {
+/// What the guardian noted about why the run ended.
+bool is_reason(const std::string& type) {
   return type == "limit" || type == "stop_requested" || type == "controller_died" ||
-         type == "controller_silent" || type == "killed" || type == "blind";
+         type == "controller_silent";
+}
+/// What the machine looked like before; the reports keep it apart from the events.
+bool is_surroundings(const std::string& type) { return type == "sensors" || type == "process"; }
+/// What bears on how the run ended; the rest is the guardian's own routine.
+bool bears_on_the_end(const std::string& type) {
+  return is_reason(type) || is_surroundings(type) || type == "controller_aborted" ||
+         type == "stop" || type == "killed" || type == "blind";
 }
 
-/// Completes the journal of a run whose controller did not get to say how it ended: with the
-/// guardian's evidence, and the end. A journal that somebody else is writing is left alone.
-void complete_journal(const RunDir& dir, int exit_code) {
+/// Whether the guardian ended the run for a reason of its own: the reports then need its evidence,
+/// even if the controller could still write them.
+bool guardian_ended(const RunDir& dir) {
+  const auto records = read_evidence(dir.path);
+  return records && std::any_of(records->begin(), records->end(), [](const auto& record) {
+           return is_reason(record.type) && record.type != "stop_requested";
+         });
+}
+
+/// Returns the last reason.
+std::string merge_evidence(JournalWriter& journal, const RunDir& dir) {
+  std::string detail;
+  const auto records = read_evidence(dir.path);
+  if (!records) return detail;
+  for (const auto& record : *records) {
+    if (!bears_on_the_end(record.type)) continue;
+    if (is_reason(record.type)) detail = record.text;
+    JournalEvent event;
+    event.at = {boot_id(), record.mono_ns, record.wall_ns};
+    event.topic = is_surroundings(record.type) ? "guardian" : "safety";
+    event.type = is_surroundings(record.type) ? record.type : "guardian";
+    event.data = compact_json(json::object{{"level", record.type},
+                                           {"rule", "guardian"},
+                                           {"reason", record.text},
+                                           {"a", record.a},
+                                           {"b", record.b}});
+    static_cast<void>(journal.event(event));
+  }
+  static_cast<void>(journal.set("guardian_evidence", "true"));
+  return detail;
+}
+
+/// Completes the journal with the guardian's evidence, if it ended the run or nobody else could say
+/// how it ended, and with the end. Returns whether there was something to add. A journal that
+/// somebody else is writing is left alone.
+bool complete_journal(const RunDir& dir, int exit_code) {
   auto journal = JournalWriter::open(dir.file("journal.db"));
-  if (!journal) return;
-  if (auto reader = JournalReader::open(dir.file("journal.db")))
-    if (auto end = (*reader)->get("end"); end && *end) return;
+  if (!journal) return false;
+  bool ended = false;
+  bool merged = false;
+  if (auto reader = JournalReader::open(dir.file("journal.db"))) {
+    if (auto end = (*reader)->get("end")) ended = end->has_value();
+    if (auto evidence = (*reader)->get("guardian_evidence")) merged = evidence->has_value();
+  }
+  const bool merge = !merged && (!ended || guardian_ended(dir));
+  if (ended && !merge) return false;
   const SystemClock clock;
   std::string detail;
-  if (auto records = read_evidence(dir.path)) {
-    for (const auto& record : *records) {
-      if (!bears_on_the_end(record.type)) continue;
-      if (record.type != "killed" && record.type != "blind") detail = record.text;
-      JournalEvent event;
-      event.at = {boot_id(), record.mono_ns, record.wall_ns};
-      event.topic = "safety";
-      event.type = "guardian";
-      event.data = compact_json(json::object{{"level", record.type},
-                                             {"rule", "guardian"},
-                                             {"reason", record.text},
-                                             {"a", record.a},
-                                             {"b", record.b}});
-      static_cast<void>((*journal)->event(event));
-    }
-  }
-  static_cast<void>(
-      (*journal)->set("end", compact_json(json::object{{"exit_code", exit_code},
-                                                       {"reason", reason_of(exit_code)},
-                                                       {"detail", detail},
-                                                       {"wall_ns", clock.wall_ns()}})));
+  if (merge) detail = merge_evidence(**journal, dir);
+  if (!ended)
+    static_cast<void>(
+        (*journal)->set("end", compact_json(json::object{{"exit_code", exit_code},
+                                                         {"reason", reason_of(exit_code)},
+                                                         {"detail", detail},
+                                                         {"wall_ns", clock.wall_ns()}})));
   static_cast<void>((*journal)->commit());
   static_cast<void>((*journal)->checkpoint());
+  return true;
 }
 
 struct Rendered {
@@ -158,8 +191,8 @@ Conclusion conclude_run(const RunDir& dir, const Options& options, int guardian_
   if (status) end.sentence = status->sentence;
   const bool reported = status && status->final && status->reported;
   std::error_code ec;
-  if (!reported && std::filesystem::exists(dir.file("journal.db"), ec)) {
-    complete_journal(dir, end.exit_code);
+  if (std::filesystem::exists(dir.file("journal.db"), ec) &&
+      (complete_journal(dir, end.exit_code) || !reported)) {
     auto rendered = render_all(dir, options, end.exit_code == static_cast<int>(ExitCode::stopped));
     if (!rendered) {
       std::fprintf(stderr, "ordeal: the reports could not be written: %s\n",

@@ -121,6 +121,25 @@ BOOST_AUTO_TEST_CASE(a_killed_guardian_ends_the_tree_and_the_run) {
   BOOST_TEST(at(ordeal.report(), "/verdict/verdict") == "incomplete");
 }
 
+BOOST_AUTO_TEST_CASE(a_hung_guardian_is_killed_by_the_controller) {
+  Installed ordeal;
+  Nginx nginx(ordeal.folder());
+  const auto program = ordeal.start(campaign(nginx, "30s"));
+  BOOST_REQUIRE(ordeal.wait_for_load());
+  const pid_t guardian = std::stoi("0" + slurp(ordeal.run_dir() + "/guardian.pid"));
+  BOOST_REQUIRE(guardian > 0);
+  ::kill(guardian, SIGSTOP);
+  // Silent for 2 s is gone; half a second is for a busy test machine.
+  sleep_seconds(2.5);
+  const std::uint64_t then = nginx.requests();
+  sleep_seconds(0.5);
+  BOOST_TEST(nginx.requests() - then == 0u);
+  const auto code = program->wait(30);
+  BOOST_TEST_CONTEXT(program->err()) { BOOST_TEST(code.value_or(-1) == 116); }
+  BOOST_TEST(nothing_left(ordeal.run_id()));
+  BOOST_TEST(at(ordeal.report(), "/verdict/verdict") == "incomplete");
+}
+
 BOOST_AUTO_TEST_CASE(a_killed_front_leaves_the_run_and_watch_takes_over) {
   Installed ordeal;
   Nginx nginx(ordeal.folder());

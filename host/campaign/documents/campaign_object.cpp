@@ -240,6 +240,8 @@ Result<json::object> campaign_object(const CampaignParts& parts) {
   };
   auto safety_events = of_topic("safety");
   if (!safety_events) return std::move(safety_events.error());
+  auto evidence = of_topic("guardian");
+  if (!evidence) return std::move(evidence.error());
   auto plugin_events = of_topic("plugin");
   if (!plugin_events) return std::move(plugin_events.error());
   auto trouble = plugin_trouble(facts);
@@ -273,6 +275,7 @@ Result<json::object> campaign_object(const CampaignParts& parts) {
   out["resource_impact_summary"] = resource_summary(parts.metrics);
   json::object safety;
   safety["events"] = std::move(*safety_events);
+  safety["evidence"] = std::move(*evidence);
   safety["nearest_margin"] = nearest_margin(parts.metrics, facts);
   out["safety"] = std::move(safety);
   out["measurement"] = measurement(parts);

@@ -99,6 +99,7 @@ Result<json::array> list(const RunFacts& facts, std::uint64_t origin_wall_ns, bo
 
 std::string event_text(const JournalEvent& event, const json::value& data) {
   if (event.topic == "plugin") return cell_text(event, data);
+  if (event.topic == "guardian") return first_text(data, {"reason"});
   if (event.topic == "safety") return safety_text(event, data);
   std::string text = event.type;
   for (char& c : text) {

@@ -185,6 +185,14 @@ std::string safety_section(View campaign) {
           count(static_cast<double>(events.size() - max_events)) + " more are in the JSON report.",
           "muted");
   }
+  const View evidence = safety["evidence"];
+  if (evidence.size() > 0) {
+    body += "<details><summary>What the guardian saw before it ended the run</summary>";
+    HtmlTable table({"Kind", "What"}, std::initializer_list<std::size_t>{});
+    for (std::size_t i = 0; i < evidence.size(); ++i)
+      table.row({escaped(evidence.at(i)["type"].text()), escaped(event_text(evidence.at(i)))});
+    body += table.html() + "</details>\n";
+  }
   const View margin = safety["nearest_margin"];
   if (margin["sensor"])
     body += paragraph("Nearest margin: " + std::string(margin["sensor"].text()) + ", " +

@@ -215,6 +215,9 @@ std::string safety(View campaign) {
   std::string out = event_list(campaign["safety"]["events"]);
   const View margin = campaign["safety"]["nearest_margin"];
   if (out.empty()) out = "  none\n";
+  const View evidence = campaign["safety"]["evidence"];
+  for (std::size_t i = 0; i < evidence.size(); ++i)
+    if (evidence.at(i)["type"].text() == "process") out += item(event_text(evidence.at(i)));
   if (margin["sensor"])
     out += "  nearest margin: " + clean(margin["sensor"].text()) + ", " +
            count(margin["left_percent"].number(), 1) + " % left\n";
