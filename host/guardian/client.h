@@ -43,7 +43,9 @@ struct GuardianOptions {
   std::vector<std::string> controller;  // argv of the controller; empty in guard mode
   std::vector<std::string> command;     // guard mode: the command to run in a containment
   bool drill = true;
-  bool namespaces = true;           // false: hold trees together by tier T4 even where T2 works
+  std::uint32_t tier = 0;          // hold trees together by this one, 1 to 4; 0: the best there is
+  double reserve_cpu_percent = 0;  // of the machine, left to others in advance; 0: none
+  double reserve_memory_percent = 0;
   std::string proc_root = "/proc";  // of the memory check; tests put a meminfo of their own here
   std::vector<std::string> halt_files = ordeal::halt_files();
   std::string clock_shift;  // tests: a file that shifts the guardian's clocks

@@ -41,7 +41,15 @@ std::vector<std::string> command_line(const GuardianOptions& options, const std:
                                 "--max-duration-ns",
                                 std::to_string(options.max_duration_ns)};
   if (!options.drill) argv.emplace_back("--no-drill");
-  if (!options.namespaces) argv.emplace_back("--no-namespaces");
+  const auto add = [&argv](const char* name, std::string value) {
+    argv.emplace_back(name);
+    argv.push_back(std::move(value));
+  };
+  if (options.tier != 0) add("--tier", std::to_string(options.tier));
+  if (options.reserve_cpu_percent > 0)
+    add("--reserve-cpu-percent", shortest(options.reserve_cpu_percent));
+  if (options.reserve_memory_percent > 0)
+    add("--reserve-memory-percent", shortest(options.reserve_memory_percent));
   if (options.proc_root != "/proc") {
     argv.emplace_back("--proc-root");
     argv.push_back(options.proc_root);

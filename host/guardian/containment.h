@@ -6,12 +6,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 
 #include "base/protocol/guard.h"
 #include "guardian/init.h"
 #include "guardian/process_table.h"
+#include "guardian/reservation.h"
 
 namespace ordeal {
 
@@ -22,7 +24,11 @@ struct ContainmentPlan {
   bool new_user = false;
   bool fresh_proc = false;      // asked for
   bool has_fresh_proc = false;  // and got, in the probe
+  bool grouped = false;         // in a cgroup
 };
+
+/// "load", "target" or "service".
+const char* name_of(ContainmentKind kind);
 
 /// One containment as the guardian sees it.
 struct Containment {
@@ -33,7 +39,8 @@ struct Containment {
   Tier tier = Tier::none;
   pid_t init = 0;
   int pidfd = -1;
-  int lifeline = -1;               // write end; closing it ends the init
+  int lifeline = -1;  // write end; closing it ends the init
+  ContainmentGroup group;
   int status = 0;                  // of the init
   bool asked = false;              // we killed it
   std::uint64_t signalled_ns = 0;  // when the kill began
@@ -48,8 +55,11 @@ class Containments {
   Containments(InitServer& server, ProcessTable& table, const std::string& run_id,
                const std::string& run_dir);
 
-  /// Finds out by trying what this machine permits. Without `namespaces`: T4 for everything.
-  void plan(bool namespaces) noexcept;
+  /// Finds out by trying what this machine permits: the best tier there is, or the one `wanted`
+  /// (then service containments, which take no user namespace, may still get a lower one). T2 and
+  /// T4, when wanted, do without cgroups. False: the tier wanted is not to be had here. Allocates:
+  /// before arming.
+  bool plan(Tier wanted, const Reservation& reservation);
   [[nodiscard]] const ContainmentPlan& plan_for(ContainmentKind kind) const noexcept {
     return kind == ContainmentKind::service ? service_ : load_;
   }
@@ -67,21 +77,28 @@ class Containments {
   /// containment's (the controller). True while there is something to repeat.
   bool step(std::span<const pid_t> spared) noexcept;
   /// Ended ones wait here until the caller has told everyone.
-  void forget(Containment& containment) noexcept { containment = {}; }
+  void forget(Containment& containment) noexcept;
 
   [[nodiscard]] Containment* find(std::uint32_t id) noexcept;
   [[nodiscard]] bool any(ContainmentKind kind) const noexcept;
   /// Not yet ended.
   [[nodiscard]] std::size_t alive() const noexcept;
   [[nodiscard]] std::array<Containment, capacity>& slots() noexcept { return slots_; }
+  [[nodiscard]] const Cgroups& groups() const noexcept { return groups_; }
+  /// Removes the run's cgroups; the last act.
+  void end() noexcept { groups_.remove_all(); }
 
  private:
   bool works(ContainmentPlan& plan) noexcept;
+  bool grouped_works(ContainmentPlan& plan, Tier tier) noexcept;
+  ContainmentPlan best(std::initializer_list<ContainmentPlan> namespaces, Tier wanted) noexcept;
   InitSetup setup_for(const ContainmentPlan& plan) const noexcept;
+  void ended(Containment& containment) noexcept;
 
   InitServer& server_;
   ProcessTable& table_;
   InitSetup common_;
+  Cgroups groups_;
   ContainmentPlan load_;
   ContainmentPlan service_;
   std::array<Containment, capacity> slots_{};

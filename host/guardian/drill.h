@@ -16,7 +16,7 @@ struct DrillResult {
 
 /// The longest a tree of this tier may take to end.
 constexpr std::uint64_t drill_limit_ns(Tier tier) {
-  return tier == Tier::pid_namespace ? 100'000'000 : 1'000'000'000;
+  return tier == Tier::subreaper ? 1'000'000'000 : 100'000'000;
 }
 
 /// Starts a dummy tree (own session, orphaned, stopped) in a containment of this kind and kills it.

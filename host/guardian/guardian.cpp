@@ -25,18 +25,6 @@ namespace {
 constexpr std::uint64_t step_ns = 2'000'000;  // between passes of a kill that needs several
 constexpr std::uint64_t longest_wait_ns = 100'000'000;  // whatever the clock does
 
-const char* kind_name(ContainmentKind kind) {
-  switch (kind) {
-    case ContainmentKind::load:
-      return "load";
-    case ContainmentKind::target:
-      return "target";
-    case ContainmentKind::service:
-      return "service";
-  }
-  return "?";
-}
-
 }  // namespace
 
 int Guardian::run() noexcept {
@@ -205,7 +193,7 @@ void Guardian::make_containment(ContainmentKind kind, std::uint32_t id) noexcept
   answer.u32(id).i32(error).u32(static_cast<std::uint32_t>(containments_.plan_for(kind).tier));
   const bool told = send(answer, std::span(&channel, error == 0 ? 1 : 0));
   Text text;
-  text << kind_name(kind);
+  text << name_of(kind);
   if (error != 0) text << ": " << std::strerror(error);
   if (error == 0 && !told) {
     containments_.kill(*containments_.find(id));
@@ -215,7 +203,21 @@ void Guardian::make_containment(ContainmentKind kind, std::uint32_t id) noexcept
        static_cast<std::int64_t>(containments_.plan_for(kind).tier));
 }
 
+/// The kernel keeps a run out of the reserve by killing; it must not look like a crash.
+void Guardian::watch_memory_limit() noexcept {
+  const std::uint64_t kills = containments_.groups().oom_kills();
+  if (kills <= limit_kills_) return;
+  Text text;
+  text << "memory: the run reached the "
+       << containments_.groups().limits().memory_bytes / (1u << 20)
+       << " MiB that the reserve leaves it; the kernel killed " << kills - limit_kills_
+       << (kills - limit_kills_ == 1 ? " process" : " processes") << " of it";
+  limit_kills_ = kills;
+  note("memory_limit", text.view(), static_cast<std::int64_t>(kills));
+}
+
 void Guardian::announce_ended() noexcept {
+  watch_memory_limit();
   for (auto& c : containments_.slots()) {
     if (c.state != Containment::State::ended) continue;
     const std::uint64_t ns = c.ended_ns - c.signalled_ns;
@@ -226,7 +228,7 @@ void Guardian::announce_ended() noexcept {
       if (error == EAGAIN || error == ENOBUFS) continue;  // again at the next tick
     }
     Text text;
-    text << kind_name(c.kind);
+    text << name_of(c.kind);
     if (c.asked)
       text << ": killed, empty after " << Decimal{static_cast<double>(ns) / 1e6, 2} << " ms";
     else if (WIFSIGNALED(c.status))

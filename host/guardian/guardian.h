@@ -87,6 +87,7 @@ class Guardian {
   void take_frame(const IncomingFrame& frame) noexcept;
   void make_containment(ContainmentKind kind, std::uint32_t id) noexcept;
   void announce_ended() noexcept;
+  void watch_memory_limit() noexcept;
   bool send(const OutgoingFrame& frame, std::span<const int> fds = {}) noexcept;
 
   // guardian_tick.cpp
@@ -144,6 +145,8 @@ class Guardian {
   UniqueFd counters_fd_;
   SharedCounters* counters_ = nullptr;
   std::uint64_t drill_ns_ = 0;
+  std::string reserved_;
+  std::uint64_t limit_kills_ = 0;
   double memory_percent_;
   double disk_percent_;
   std::uint64_t memory_available_least_ = 0;

@@ -58,6 +58,20 @@ std::vector<std::byte> command_frame(const std::vector<std::string>& argv) {
   return bytes;
 }
 
+std::string_view why_not(Tier tier) {
+  switch (tier) {
+    case Tier::limited_namespace:
+      return "it needs PID namespaces and a cgroup v2 with memory, cpu and pids delegated to this "
+             "user (systemd-run --user --scope -p Delegate=yes), or writable v1 ones";
+    case Tier::pid_namespace:
+      return "neither this user nor a user namespace may make PID namespaces";
+    case Tier::cgroup_kill:
+      return "it needs a writable cgroup v2 with cgroup.kill (Linux 5.14)";
+    default:
+      return "processes cannot be made";
+  }
+}
+
 }  // namespace
 
 Guardian::Guardian(const Options& options, RunClock clock, Evidence evidence, Sensors sensors)
@@ -206,7 +220,17 @@ void Guardian::lock_memory(Text& text) {
 }
 
 Result<void> Guardian::prove_containment() {
-  containments_.plan(options_.namespaces);
+  const auto memory = sensors_.memory();
+  if (!memory) return refusal("MemAvailable cannot be read from " + options_.proc_root);
+  const MachineSize machine = machine_size(memory->total, memory->available);
+  Reservation reservation =
+      plan_reservation(options_.reserve_cpu_percent, options_.reserve_memory_percent, machine);
+  if (sanitized) reservation.hold_back.data_bytes = 0;  // shadow memory counts as data
+  const Tier wanted = static_cast<Tier>(options_.tier);
+  if (!containments_.plan(wanted, reservation))
+    return refusal("tier T" + std::to_string(options_.tier) +
+                   " is not to be had here: " + std::string(why_not(wanted)));
+  reserved_ = say_reservation(reservation, containments_.groups(), machine.cpus);
   Text text;
   lock_memory(text);
   const auto& load = containments_.plan_for(ContainmentKind::load);
@@ -218,6 +242,7 @@ Result<void> Guardian::prove_containment() {
        << Decimal{static_cast<double>(options_.max_duration_ns) / 1e9, 1}
        << (options_.max_duration_ns == 0 ? " (none)" : " s");
   note("armed", text.view(), static_cast<int>(load.tier), static_cast<int>(service.tier));
+  note("reserved", reserved_, static_cast<int>(load.tier));
 
   if (!options_.drill) {
     note("drill", "skipped on request", 0, 2);

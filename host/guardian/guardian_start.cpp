@@ -79,7 +79,9 @@ bool Guardian::start_controller() {
   OutgoingFrame ready(GuardMessage::ready);
   ready.u32(static_cast<std::uint32_t>(containments_.plan_for(ContainmentKind::load).tier))
       .u32(static_cast<std::uint32_t>(containments_.plan_for(ContainmentKind::service).tier))
-      .u64(drill_ns_);
+      .u64(drill_ns_)
+      .text(reserved_)
+      .text(containments_.groups().cpu_stat());
   send(ready);
   return true;
 }

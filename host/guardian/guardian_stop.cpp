@@ -241,6 +241,7 @@ int Guardian::end_everything() noexcept {
   text << "everything ended: " << left << " processes left" << (empty ? "" : survivor.view())
        << " after " << Decimal{static_cast<double>(ns) / 1e6, 2} << " ms";
   note("killed", text.view(), static_cast<std::int64_t>(left), static_cast<std::int64_t>(ns));
+  containments_.end();
   note("end", why_.view(), exit_code_);
   evidence_.sync();
   return exit_code_;

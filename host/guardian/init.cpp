@@ -54,7 +54,9 @@ int InitServer::settle(const InitSetup& setup, bool& has_fresh_proc) noexcept {
 
 void InitServer::run(const InitSetup& setup) noexcept {
   setup_ = setup;
-  if (setup_.tier == Tier::pid_namespace)
+  // Before all else: what is started later is born in the group.
+  if (setup_.group.enter() != 0) ::_exit(1);
+  if (in_namespace(setup_.tier))
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   else
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -64,10 +66,14 @@ void InitServer::run(const InitSetup& setup) noexcept {
   const int channel = ::fcntl(setup_.channel, F_DUPFD_CLOEXEC, 200);
   const int lifeline = ::fcntl(setup_.lifeline, F_DUPFD_CLOEXEC, 200);
   const int drill = setup_.drill < 0 ? -1 : ::fcntl(setup_.drill, F_DUPFD_CLOEXEC, 200);
+  const int kill = setup_.group.kill < 0 ? -1 : ::fcntl(setup_.group.kill, F_DUPFD_CLOEXEC, 200);
   setup_.channel = ::dup3(channel, 3, O_CLOEXEC);
   setup_.lifeline = ::dup3(lifeline, 4, O_CLOEXEC);
-  setup_.drill = drill < 0 ? -1 : ::dup3(drill, 5, O_CLOEXEC);
-  close_from(setup_.drill < 0 ? 5 : 6);
+  int next = 5;
+  setup_.drill = drill < 0 ? -1 : ::dup3(drill, next++, O_CLOEXEC);
+  setup_.group = {};
+  setup_.group.kill = kill < 0 ? -1 : ::dup3(kill, next++, O_CLOEXEC);
+  close_from(static_cast<unsigned>(next));
   // PDEATHSIG set after the guardian's death would never come.
   if (setup_.channel < 0 || setup_.lifeline < 0 || hung_up(setup_.lifeline)) ::_exit(1);
   bool has_fresh_proc = false;
@@ -81,7 +87,7 @@ void InitServer::run(const InitSetup& setup) noexcept {
   ::sigaddset(&child, SIGCHLD);
   signals_ = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals_ < 0) ::_exit(1);
-  if (setup_.tier == Tier::subreaper && table_.open_in_clone() != 0) ::_exit(1);
+  if (!in_namespace(setup_.tier) && table_.open_in_clone() != 0) ::_exit(1);
   if (setup_.drill >= 0) {
     play_drill(setup_.drill);
     ::close(setup_.drill);
@@ -125,8 +131,10 @@ void InitServer::serve() noexcept {
 
 void InitServer::end_everything() noexcept {
   // In a PID namespace the kernel does the rest, whatever they do.
-  if (setup_.tier == Tier::pid_namespace) ::_exit(0);
+  if (in_namespace(setup_.tier)) ::_exit(0);
   for (;;) {
+    // In T3 this is the last that this process does.
+    static_cast<void>(Cgroups::kill(setup_.group));
     if (table_.scan() && table_.mark_descendants(::getpid()) != 0) table_.kill_marked();
     pid_t pid = 0;
     do {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/protocol/guard.h"
+#include "guardian/cgroup.h"
 #include "guardian/frames.h"
 #include "guardian/process_table.h"
 
@@ -18,8 +19,21 @@ namespace ordeal {
 /// How the members of a containment are held together; numbers as in the design.
 enum class Tier : std::uint32_t {
   none = 0,
-  pid_namespace = 2,  // T2: the kernel ends everything with the init
-  subreaper = 4,      // T4: the init (and the guardian) kill descendants until none is left
+  limited_namespace = 1,  // T1: T2, and cgroups that limit memory, CPU and processes
+  pid_namespace = 2,      // T2: the kernel ends everything with the init
+  cgroup_kill = 3,        // T3: the kernel ends everything in the group
+  subreaper = 4,          // T4: the init (and the guardian) kill descendants until none is left
+};
+
+constexpr bool in_namespace(Tier tier) {
+  return tier == Tier::limited_namespace || tier == Tier::pid_namespace;
+}
+
+/// How processes are held back where no cgroup does it; each of them on its own.
+struct HoldBack {
+  std::uint32_t spare_cpus = 0;  // of those allowed, these many are left alone
+  int nice = 0;                  // added
+  std::uint64_t data_bytes = 0;  // RLIMIT_DATA; 0: as it is
 };
 
 /// What an init is told by the guardian that cloned it.
@@ -29,6 +43,8 @@ struct InitSetup {
   int drill = -1;     // write end of a pipe: play the kill drill's dummy tree instead of serving
   Tier tier = Tier::pid_namespace;
   ContainmentKind kind = ContainmentKind::load;
+  ContainmentGroup group;  // entered before anything is started
+  HoldBack hold_back;
   bool new_user = false;    // in a user namespace of its own
   bool fresh_proc = false;  // in a mount namespace of its own that gets its own /proc
   uid_t uid = 0;            // outside
@@ -42,7 +58,7 @@ struct InitSetup {
 /// one on the heap before arming; every clone has its own copy.
 class InitServer {
  public:
-  /// `table` is only used in tier T4.
+  /// `table` is only used in tiers T3 and T4.
   explicit InitServer(ProcessTable& table) noexcept : table_(table) {}
 
   /// Never returns. To be called in the child of clone_process.
@@ -93,6 +109,7 @@ class InitServer {
   int prepare(const IncomingFrame& frame, Start& start) noexcept;
   [[noreturn]] void become(const Start& start, const IncomingFrame& frame) noexcept;
   char* keep(std::string_view text) noexcept;
+  void hold_back() const noexcept;
 
   InitSetup setup_;
   int signals_ = -1;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // An init starts a process.
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -171,6 +173,28 @@ void InitServer::start(std::uint32_t peer, IncomingFrame& frame) noexcept {
   start.close_all();
 }
 
+void InitServer::hold_back() const noexcept {
+  const HoldBack& how = setup_.hold_back;
+  if (how.nice != 0) ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + how.nice);
+  if (how.data_bytes != 0) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_DATA, &limit);
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, how.data_bytes);
+    limit.rlim_max = limit.rlim_cur;
+    ::setrlimit(RLIMIT_DATA, &limit);
+  }
+  cpu_set_t cpus;
+  if (how.spare_cpus == 0 || ::sched_getaffinity(0, sizeof cpus, &cpus) != 0) return;
+  // The first ones stay free: they serve most interrupts.
+  std::uint32_t spare = how.spare_cpus;
+  for (std::size_t i = 0; i < CPU_SETSIZE && spare > 0; ++i) {
+    if (!CPU_ISSET(i, &cpus)) continue;
+    CPU_CLR(i, &cpus);
+    --spare;
+  }
+  if (CPU_COUNT(&cpus) > 0) ::sched_setaffinity(0, sizeof cpus, &cpus);
+}
+
 void InitServer::become(const Start& start, const IncomingFrame& frame) noexcept {
   const int failure = ::fcntl(start.failure[1], F_DUPFD_CLOEXEC, spare_fds);
   const auto fail = [failure](int error) {
@@ -224,6 +248,7 @@ void InitServer::become(const Start& start, const IncomingFrame& frame) noexcept
   write_small_file("/proc/self/oom_score_adj",
                    setup_.kind == ContainmentKind::service ? "500" : "800");
   if (start.cwd != nullptr && ::chdir(start.cwd) != 0) fail(errno);
+  if (setup_.kind != ContainmentKind::target) hold_back();
   reset_signals();
   environ = env_.data();
   ::execvp(argv_[0], argv_.data());

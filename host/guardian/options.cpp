@@ -14,7 +14,8 @@ Error usage(std::string what) {
   error.what = std::move(what);
   error.expected =
       "--run-dir DIR --run-id ID [--memory-percent P] [--disk-percent P] [--max-duration-ns N] "
-      "[--no-drill] [--no-namespaces] [--guard] -- COMMAND ...";
+      "[--tier 1..4] [--reserve-cpu-percent P] [--reserve-memory-percent P] [--no-drill] "
+      "[--guard] -- COMMAND ...";
   return error;
 }
 
@@ -22,6 +23,10 @@ template <typename T>
 bool number(std::string_view text, T& value) {
   const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
   return end.ec == std::errc() && end.ptr == text.data() + text.size();
+}
+
+bool percent(std::string_view text, double& value) {
+  return number(text, value) && value >= 0 && value <= 100;
 }
 
 }  // namespace
@@ -36,10 +41,6 @@ Result<Options> parse_options(int argc, char** argv) {
       options.drill = false;
       continue;
     }
-    if (flag == "--no-namespaces") {
-      options.namespaces = false;
-      continue;
-    }
     if (flag == "--guard") {
       options.guard_mode = true;
       continue;
@@ -52,11 +53,15 @@ Result<Options> parse_options(int argc, char** argv) {
     } else if (flag == "--run-id") {
       options.run_id = value;
     } else if (flag == "--memory-percent") {
-      good = number(value, options.memory_percent) && options.memory_percent >= 0 &&
-             options.memory_percent <= 100;
+      good = percent(value, options.memory_percent);
     } else if (flag == "--disk-percent") {
-      good = number(value, options.disk_percent) && options.disk_percent >= 0 &&
-             options.disk_percent <= 100;
+      good = percent(value, options.disk_percent);
+    } else if (flag == "--tier") {
+      good = number(value, options.tier) && options.tier >= 1 && options.tier <= 4;
+    } else if (flag == "--reserve-cpu-percent") {
+      good = percent(value, options.reserve_cpu_percent);
+    } else if (flag == "--reserve-memory-percent") {
+      good = percent(value, options.reserve_memory_percent);
     } else if (flag == "--max-duration-ns") {
       good = number(value, options.max_duration_ns);
     } else if (flag == "--proc-root") {

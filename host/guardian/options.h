@@ -17,7 +17,9 @@ struct Options {
   double disk_percent = 90;
   std::uint64_t max_duration_ns = 0;  // 0: none
   bool drill = true;
-  bool namespaces = true;
+  std::uint32_t tier = 0;  // 1 to 4; 0: the best there is
+  double reserve_cpu_percent = 0;
+  double reserve_memory_percent = 0;
   bool guard_mode = false;  // argv is a command to be run in a containment
   std::string proc_root = "/proc";
   std::vector<std::string> halt_files;  // any of these that is there ends the run, or refuses it

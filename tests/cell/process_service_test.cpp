@@ -68,7 +68,7 @@ struct Bench {
         containments(std::make_unique<Containments>(*server, *table, run.id, run.dir)),
         reactor(std::move(Reactor::make()).value()) {
     BOOST_REQUIRE_EQUAL(table->open(), 0);
-    containments->plan(true);
+    BOOST_REQUIRE(containments->plan(Tier::none, {}));
     int fd = -1;
     BOOST_REQUIRE_EQUAL(containments->make(ContainmentKind::load, 1, fd), 0);
     controller = Channel(UniqueFd(fd));

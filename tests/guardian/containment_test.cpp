@@ -13,6 +13,7 @@
 #include "guarded_run.h"
 #include "guardian/drill.h"
 #include "places.h"
+#include "tiers.h"
 
 using namespace ordeal;
 using namespace ordeal::testing;
@@ -33,17 +34,18 @@ struct Exited {
 
 /// One containment and the channel to its init.
 struct Bench {
-  explicit Bench(bool namespaces, ContainmentKind kind = ContainmentKind::load)
+  explicit Bench(std::uint32_t wanted = 0, ContainmentKind kind = ContainmentKind::load)
       : table(std::make_unique<ProcessTable>()),
         server(std::make_unique<InitServer>(*table)),
         containments(std::make_unique<Containments>(*server, *table, run.id, run.dir)) {
     BOOST_REQUIRE_EQUAL(table->open(), 0);
-    containments->plan(namespaces);
+    BOOST_REQUIRE(containments->plan(static_cast<Tier>(wanted), {}));
     int fd = -1;
     BOOST_REQUIRE_EQUAL(containments->make(kind, 1, fd), 0);
     channel = Channel(UniqueFd(fd));
     const auto tier = containments->plan_for(kind).tier;
-    if (!namespaces) BOOST_REQUIRE(tier == Tier::subreaper);
+    if (wanted != 0 && kind == ContainmentKind::load)
+      BOOST_REQUIRE_EQUAL(static_cast<std::uint32_t>(tier), wanted);
   }
   ~Bench() { end(); }
 
@@ -114,8 +116,9 @@ using namespace containment_bench;
 
 BOOST_AUTO_TEST_SUITE(containment)
 
-BOOST_DATA_TEST_CASE(exit_status_and_usage_are_told, data::make({true, false}), namespaces) {
-  Bench bench(namespaces);
+BOOST_DATA_TEST_CASE(exit_status_and_usage_are_told, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
+  Bench bench(tier);
   bench.ask(bench.channel, 7, flag(StartFlag::null_stdio), {"sh", "-c", "exit 3"});
   std::vector<UniqueFd> fds;
   BOOST_CHECK_EQUAL(Bench::started(bench.channel, 7, &fds), 0);
@@ -129,7 +132,7 @@ BOOST_DATA_TEST_CASE(exit_status_and_usage_are_told, data::make({true, false}), 
 }
 
 BOOST_AUTO_TEST_CASE(signals_reach_the_one_named) {
-  Bench bench(true);
+  Bench bench;
   bench.ask(bench.channel, 1, 0, {"sleep", bench.run.mark});
   bench.ask(bench.channel, 2, 0, {"sleep", bench.run.mark});
   BOOST_CHECK_EQUAL(Bench::started(bench.channel, 1), 0);
@@ -147,7 +150,7 @@ BOOST_AUTO_TEST_CASE(signals_reach_the_one_named) {
 }
 
 BOOST_AUTO_TEST_CASE(failed_starts_say_why) {
-  Bench bench(true);
+  Bench bench;
   bench.ask(bench.channel, 1, 0, {"/nowhere/at/all"});
   BOOST_CHECK_EQUAL(Bench::started(bench.channel, 1), ENOENT);
   bench.ask(bench.channel, 2, 0, {"/etc/passwd"});
@@ -162,8 +165,9 @@ BOOST_AUTO_TEST_CASE(failed_starts_say_why) {
   BOOST_CHECK_EQUAL(Bench::started(bench.channel, 6), 0);
 }
 
-BOOST_DATA_TEST_CASE(pipes_environment_and_folder, data::make({true, false}), namespaces) {
-  Bench bench(namespaces);
+BOOST_DATA_TEST_CASE(pipes_environment_and_folder, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
+  Bench bench(tier);
   bench.ask(bench.channel, 1, flag(StartFlag::pipes),
             {"sh", "-c", "read x; echo $x $ADDED $ORDEAL_RUN_ID; pwd; echo no >&2"},
             {"ADDED=more", "ORDEAL_RUN_ID=forged"}, {}, "/");
@@ -176,7 +180,7 @@ BOOST_DATA_TEST_CASE(pipes_environment_and_folder, data::make({true, false}), na
 }
 
 BOOST_AUTO_TEST_CASE(descriptors_arrive_in_order_and_no_others) {
-  Bench bench(true);
+  Bench bench;
   const std::string path = bench.run.dir + "/out";
   std::vector<UniqueFd> files;
   for (int i = 0; i < 5; ++i)
@@ -198,8 +202,9 @@ BOOST_AUTO_TEST_CASE(descriptors_arrive_in_order_and_no_others) {
   BOOST_CHECK_EQUAL(slurp(path + "3"), "three\n");
 }
 
-BOOST_DATA_TEST_CASE(cell_may_ask_the_init_too, data::make({true, false}), namespaces) {
-  Bench bench(namespaces);
+BOOST_DATA_TEST_CASE(cell_may_ask_the_init_too, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
+  Bench bench(tier);
   // The "cell" is this shell, which hands its init channel (4) back to us over 3: we play its part.
   auto cell = Channel::pair();
   BOOST_REQUIRE(cell);
@@ -234,8 +239,9 @@ BOOST_DATA_TEST_CASE(cell_may_ask_the_init_too, data::make({true, false}), names
   BOOST_CHECK_EQUAL(WTERMSIG(Bench::exited(bench.channel).status), SIGKILL);
 }
 
-BOOST_DATA_TEST_CASE(kill_ends_hostile_trees, data::make({true, false}), namespaces) {
-  Bench bench(namespaces);
+BOOST_DATA_TEST_CASE(kill_ends_hostile_trees, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
+  Bench bench(tier);
   bench.ask(bench.channel, 1, 0, {"sh", "-c", bench.run.hostile_tree()});
   BOOST_REQUIRE_EQUAL(Bench::started(bench.channel, 1), 0);
   bench.run.wait_for_tree();
@@ -243,8 +249,9 @@ BOOST_DATA_TEST_CASE(kill_ends_hostile_trees, data::make({true, false}), namespa
   BOOST_CHECK_EQUAL(bench.run.marked(), 0);
 }
 
-BOOST_DATA_TEST_CASE(dead_init_takes_the_tree_along, data::make({true, false}), namespaces) {
-  Bench bench(namespaces);
+BOOST_DATA_TEST_CASE(dead_init_takes_the_tree_along, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
+  Bench bench(tier);
   bench.ask(bench.channel, 1, 0, {"sh", "-c", bench.run.hostile_tree()});
   BOOST_REQUIRE_EQUAL(Bench::started(bench.channel, 1), 0);
   bench.run.wait_for_tree();
@@ -264,7 +271,7 @@ BOOST_DATA_TEST_CASE(dead_init_takes_the_tree_along, data::make({true, false}), 
 
 BOOST_AUTO_TEST_CASE(load_has_its_own_proc_and_service_the_hosts) {
   for (const auto kind : {ContainmentKind::load, ContainmentKind::service}) {
-    Bench bench(true, kind);
+    Bench bench(0, kind);
     bench.ask(bench.channel, 1, flag(StartFlag::pipes), {"cat", "/proc/1/comm"});
     std::vector<UniqueFd> fds;
     BOOST_REQUIRE_EQUAL(Bench::started(bench.channel, 1, &fds), 0);
@@ -276,14 +283,15 @@ BOOST_AUTO_TEST_CASE(load_has_its_own_proc_and_service_the_hosts) {
 }
 
 BOOST_AUTO_TEST_CASE(ids_are_not_used_twice) {
-  Bench bench(true);
+  Bench bench;
   int fd = -1;
   BOOST_CHECK_EQUAL(bench.containments->make(ContainmentKind::load, 1, fd), EEXIST);
   BOOST_CHECK_EQUAL(fd, -1);
 }
 
-BOOST_DATA_TEST_CASE(drill_passes, data::make({true, false}), namespaces) {
-  Bench bench(namespaces);
+BOOST_DATA_TEST_CASE(drill_passes, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
+  Bench bench(tier);
   const auto result = kill_drill(*bench.containments, ContainmentKind::load);
   BOOST_CHECK_MESSAGE(result.passed, result.why << " after " << result.ns << " ns");
   BOOST_CHECK_GT(result.ns, 0);

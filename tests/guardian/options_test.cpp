@@ -19,15 +19,36 @@ Result<Options> parse(std::vector<std::string> words) {
 BOOST_AUTO_TEST_SUITE(options)
 
 BOOST_AUTO_TEST_CASE(takes_everything) {
-  const auto options =
-      parse({"--run-dir", "/d", "--run-id", "r", "--memory-percent", "81.5", "--disk-percent", "70",
-             "--max-duration-ns", "12", "--no-drill", "--guard", "--", "cmd", "--flag"});
+  const auto options = parse({"--run-dir",
+                              "/d",
+                              "--run-id",
+                              "r",
+                              "--memory-percent",
+                              "81.5",
+                              "--disk-percent",
+                              "70",
+                              "--max-duration-ns",
+                              "12",
+                              "--tier",
+                              "3",
+                              "--reserve-cpu-percent",
+                              "20",
+                              "--reserve-memory-percent",
+                              "15.5",
+                              "--no-drill",
+                              "--guard",
+                              "--",
+                              "cmd",
+                              "--flag"});
   BOOST_REQUIRE(options);
   BOOST_CHECK_EQUAL(options->run_dir, "/d");
   BOOST_CHECK_EQUAL(options->run_id, "r");
   BOOST_CHECK_EQUAL(options->memory_percent, 81.5);
   BOOST_CHECK_EQUAL(options->disk_percent, 70);
   BOOST_CHECK_EQUAL(options->max_duration_ns, 12);
+  BOOST_CHECK_EQUAL(options->tier, 3);
+  BOOST_CHECK_EQUAL(options->reserve_cpu_percent, 20);
+  BOOST_CHECK_EQUAL(options->reserve_memory_percent, 15.5);
   BOOST_CHECK(!options->drill);
   BOOST_CHECK(options->guard_mode);
   BOOST_CHECK_EQUAL(options->argv.size(), 2);
@@ -44,6 +65,10 @@ BOOST_AUTO_TEST_CASE(refuses_what_it_does_not_know) {
                                              {"--memory-percent", "nan", "--", "cmd"},
                                              {"--disk-percent", "80x", "--", "cmd"},
                                              {"--max-duration-ns", "-1", "--", "cmd"},
+                                             {"--tier", "0", "--", "cmd"},
+                                             {"--tier", "5", "--", "cmd"},
+                                             {"--reserve-cpu-percent", "-1", "--", "cmd"},
+                                             {"--reserve-memory-percent", "", "--", "cmd"},
                                              {"--max-duration-ns"},
                                              {"--run-id", std::string(128, 'x'), "--", "cmd"}}) {
     auto words = good;

@@ -3,6 +3,7 @@
 #include <boost/test/data/test_case.hpp>
 
 #include "guarded_run.h"
+#include "tiers.h"
 
 using namespace ordeal;
 using namespace ordeal::testing;
@@ -10,9 +11,10 @@ namespace data = boost::unit_test::data;
 
 BOOST_AUTO_TEST_SUITE(stop)
 
-BOOST_DATA_TEST_CASE(killed_guardian_takes_the_tree_along, data::make({true, false}), namespaces) {
+BOOST_DATA_TEST_CASE(killed_guardian_takes_the_tree_along, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
   GuardedRun run;
-  run.options.namespaces = namespaces;
+  run.options.tier = tier;
   run.control({"--load", run.hostile_tree()});
   run.start();
   run.wait_for_tree();
@@ -23,9 +25,10 @@ BOOST_DATA_TEST_CASE(killed_guardian_takes_the_tree_along, data::make({true, fal
   BOOST_CHECK_EQUAL(run.wait(), 128 + SIGKILL);
 }
 
-BOOST_DATA_TEST_CASE(killed_controller_ends_the_run, data::make({true, false}), namespaces) {
+BOOST_DATA_TEST_CASE(killed_controller_ends_the_run, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
   GuardedRun run;
-  run.options.namespaces = namespaces;
+  run.options.tier = tier;
   run.control({"--load", run.hostile_tree(), "--service", "sleep " + run.mark});
   run.start();
   run.wait_for_tree(GuardedRun::hostile_tree_size + 1);
@@ -59,10 +62,10 @@ BOOST_AUTO_TEST_CASE(final_status_is_the_exit_code) {
   BOOST_CHECK_EQUAL(run.last("controller_died").seq, 0);
 }
 
-BOOST_DATA_TEST_CASE(killing_one_containment_spares_the_others, data::make({true, false}),
-                     namespaces) {
+BOOST_DATA_TEST_CASE(killing_one_containment_spares_the_others, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
   GuardedRun run;
-  run.options.namespaces = namespaces;
+  run.options.tier = tier;
   run.control({"--load", run.hostile_tree(), "--service", "sleep " + run.mark, "--load",
                "setsid sleep " + run.mark, "--kill-after", "300", "--finish-after", "1500", "0"});
   run.start();
@@ -137,9 +140,10 @@ BOOST_AUTO_TEST_CASE(load_is_killed_even_if_the_controller_does_nothing) {
   BOOST_CHECK(run.alive().empty());
 }
 
-BOOST_DATA_TEST_CASE(quit_leaves_nothing_at_once, data::make({true, false}), namespaces) {
+BOOST_DATA_TEST_CASE(quit_leaves_nothing_at_once, data::make(every_tier), tier) {
+  if (!offers_tier(tier)) return;
   GuardedRun run;
-  run.options.namespaces = namespaces;
+  run.options.tier = tier;
   run.control({"--load", run.hostile_tree(), "--service", run.hostile_tree(), "--ignore-stop"});
   run.start();
   run.wait_for_tree(2 * GuardedRun::hostile_tree_size);

@@ -22,7 +22,8 @@ enum class GuardMessage : std::uint16_t {
   stop = 18,               // u32 level (1 stop, 2 abort), u32 reason (StopReason), text detail
   pressure = 20,           // u32 level of the ladder (0 over, 2 throttle, 3 hold, 4 stop phase), the
                            // highest of all sensors; text metric, value, limit of what changed
-  ready = 19,              // u32 tier of load, u32 tier of service, u64 kill drill ns
+  ready = 19,              // u32 tier of load, u32 tier of service, u64 kill drill ns, text
+                           // what is reserved, text cpu.stat of the run's cgroup ("": none)
   // C -> I
   start = 32,   // u32 token, u32 flags (StartFlag), u32 n_argv, text*, u32 n_env, text*, text cwd;
                 // fds: as many as become 3, 4, ... in the child
