@@ -71,6 +71,17 @@ void judge_processor(const GeneratorEvidence& e, std::vector<std::string>& probl
   }
 }
 
+void judge_quota(const GeneratorEvidence& e, std::vector<std::string>& problems) {
+  const double share = e.quota.throttled_share();
+  if (share <= limits::throttled_share) return;
+  problems.push_back("the CPU quota that safety.reserve leaves held the run back in " +
+                     say_share(share) + " of the quota's periods (" +
+                     say_seconds(seconds(e.quota.throttled_ns)) + " in all), limit " +
+                     say_share(limits::throttled_share) +
+                     "; lower the rate, reserve less (safety.reserve.cpu_percent), or spread the "
+                     "load over more machines");
+}
+
 void judge_receive_lag(const GeneratorEvidence& e, std::vector<std::string>& problems) {
   const WorkerUse* w = e.latest_receiving();
   if (!w || w->receive_lag_share() <= limits::receive_lag_share) return;
@@ -139,6 +150,7 @@ std::vector<std::string> generator_problems(const GeneratorEvidence& evidence) {
   std::vector<std::string> problems;
   judge_send_lag(evidence, problems);
   judge_processor(evidence, problems);
+  judge_quota(evidence, problems);
   judge_receive_lag(evidence, problems);
   judge_resources(evidence, problems);
   return problems;

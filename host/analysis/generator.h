@@ -41,11 +41,28 @@ struct PortUse {
   std::uint64_t time_wait = 0;  // sockets in TIME_WAIT: each keeps its port for a minute
 };
 
+/// The CPU quota that the reserve leaves the run, as cpu.stat of its cgroup counts it.
+struct QuotaUse {
+  std::uint64_t periods = 0;       // in which the run did anything
+  std::uint64_t throttled = 0;     // in which it used up its quota and had to stand still
+  std::uint64_t throttled_ns = 0;  // standing still, of all processors together
+
+  [[nodiscard]] double throttled_share() const {
+    return periods == 0 ? 0 : static_cast<double>(throttled) / static_cast<double>(periods);
+  }
+  /// What was added since `before`.
+  [[nodiscard]] QuotaUse since(const QuotaUse& before) const {
+    return {periods - before.periods, throttled - before.throttled,
+            throttled_ns - before.throttled_ns};
+  }
+};
+
 struct GeneratorEvidence {
   bool open_load = false;
   Histogram send_lag;  // open load only
   std::vector<WorkerUse> workers;
   PortUse ports;
+  QuotaUse quota;  // in this phase
 
   /// The one with the highest share; nullptr without workers.
   [[nodiscard]] const WorkerUse* busiest() const;

@@ -11,6 +11,8 @@ namespace ordeal::generator_limits {
 inline constexpr double send_lag_p99 = 0.050;
 /// Of the one core a worker has, on average over the phase; the busiest worker is judged.
 inline constexpr double cpu_share = 0.95;
+/// Of the periods of the run's CPU quota (safety.reserve), those in which it was used up.
+inline constexpr double throttled_share = 0.05;
 /// Of the time, on average over the phase: runnable, but another process had the core.
 inline constexpr double run_delay_share = 0.20;
 /// A phase may average less and have been at its limit for a good part of it: intervals over

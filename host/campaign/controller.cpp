@@ -96,7 +96,8 @@ Result<void> Controller::set_up() {
   bulletin_->set("target", target_fact(campaign_));
   bulletin_->set("containment", json::object{{"load_tier", desk_->load_tier()},
                                              {"service_tier", desk_->service_tier()},
-                                             {"drill_ns", desk_->drill_ns()}});
+                                             {"drill_ns", desk_->drill_ns()},
+                                             {"reserved", desk_->reserved()}});
   return start_services();
 }
 

@@ -115,6 +115,7 @@ class Controller {
   std::vector<ReportWriter::Outcome> last_outcomes_;
   std::optional<CpuLimit> cpu_;
   std::uint64_t next_host_check_ns_ = 0;
+  QuotaUse quota_before_;           // at the start of the phase
   std::uint64_t held_back_ns_ = 0;  // of this phase, under throttle or hold
   std::string host_limit_;          // why the host stops this phase, beyond CPU
   LadderState ladder_;

@@ -11,6 +11,7 @@
 #include "campaign/documents/documents.h"
 #include "campaign/facts.h"
 #include "campaign/local_ports.h"
+#include "campaign/quota_use.h"
 #include "ordeal/abi/report.h"
 #include "ordeal/abi/rule.h"
 
@@ -240,7 +241,8 @@ json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load
   const double missing =
       t.worker_ns > 0 ? static_cast<double>(t.missing_ns) / static_cast<double>(t.worker_ns) : 0;
   const bool open = plan.rate > 0 || plan.operations > 0;
-  const GeneratorEvidence generator{open, t.send_lag, t.workers, local_ports()};
+  const GeneratorEvidence generator{open, t.send_lag, t.workers, local_ports(),
+                                    quota_use(desk_->cpu_stat()).since(quota_before_)};
   json::array invalid;
   for (const auto& problem : generator_problems(generator)) invalid.emplace_back(problem);
   if (load.gave_up()) invalid.emplace_back("a load cell was quarantined");
@@ -333,6 +335,7 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
                        std::to_string(campaign_.phases.size()) + " " + describe(plan));
   services_->set_phase(plan.index);
   phase_start_ns_ = loop_.now() + 20'000'000;
+  quota_before_ = quota_use(desk_->cpu_stat());
   phase_end_ns_ = phase_start_ns_ + ns(plan.duration);
   current_load_ = load.get();
   load->on_interval([&](const SnapshotInterval& interval) {

@@ -151,6 +151,7 @@ json::object generator_fact(const GeneratorEvidence& generator) {
       {"cpu_share", share(generator.busiest(), &WorkerUse::cpu_share)},
       {"run_delay_share", share(generator.longest_waiting(), &WorkerUse::run_delay_share)},
       {"receive_lag_share", share(generator.latest_receiving(), &WorkerUse::receive_lag_share)},
+      {"throttled_share", generator.quota.throttled_share()},
       {"send_lag_p50", nullptr},
       {"send_lag_p99", nullptr},
       {"send_lag_max", nullptr},

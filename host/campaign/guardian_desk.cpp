@@ -58,6 +58,8 @@ void GuardianDesk::message(Message& message) {
       load_tier_ = in.u32();
       service_tier_ = in.u32();
       drill_ns_ = in.u64();
+      reserved_ = in.text();
+      cpu_stat_ = in.text();
       ready_ = true;
       return;
     case GuardMessage::containment_made: {

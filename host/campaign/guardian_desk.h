@@ -25,6 +25,10 @@ class GuardianDesk {
   [[nodiscard]] std::uint32_t load_tier() const { return load_tier_; }
   [[nodiscard]] std::uint32_t service_tier() const { return service_tier_; }
   [[nodiscard]] std::uint64_t drill_ns() const { return drill_ns_; }
+  /// What is left to the rest of the machine, and how that is enforced.
+  [[nodiscard]] const std::string& reserved() const { return reserved_; }
+  /// cpu.stat of the run's cgroup, "" if there is none.
+  [[nodiscard]] const std::string& cpu_stat() const { return cpu_stat_; }
 
   /// Makes a containment; at most 5 s. The pointer lives until end_containment. Error: internal.
   Result<Containment*> make_containment(ContainmentKind kind);
@@ -65,6 +69,8 @@ class GuardianDesk {
   std::uint32_t load_tier_ = 0;
   std::uint32_t service_tier_ = 0;
   std::uint64_t drill_ns_ = 0;
+  std::string reserved_;
+  std::string cpu_stat_;
   std::uint32_t next_id_ = 1;
   std::map<std::uint32_t, std::unique_ptr<Containment>> containments_;
   std::map<std::uint32_t, std::int32_t> refused_;

@@ -110,6 +110,16 @@ void print_conclusion(const RunDir& dir, const Conclusion& end, bool as_json) {
   for (const auto& path : end.reports) std::printf("report: %s\n", path.c_str());
 }
 
+/// What the guardian enforces, once it is armed.
+void say_reserved(const std::string& run_dir) {
+  const auto records = read_evidence(run_dir);
+  if (!records) return;
+  for (const auto& record : *records)
+    if (record.type == "reserved")
+      std::fprintf(stderr, "containment T%lld, reserved: %s\n", static_cast<long long>(record.a),
+                   record.text.c_str());
+}
+
 }  // namespace
 
 int run_command(const Options& options, bool baseline_only) {
@@ -154,6 +164,9 @@ int run_campaign(const RunRequest& request) {
   guardian.memory_percent =
       std::min(campaign->safety.memory_percent, 100 - campaign->safety.reserve_memory_percent);
   guardian.disk_percent = campaign->safety.disk_percent;
+  guardian.reserve_cpu_percent = campaign->safety.reserve_cpu_percent;
+  guardian.reserve_memory_percent = campaign->safety.reserve_memory_percent;
+  guardian.tier = options.tier;
   guardian.max_duration_ns = static_cast<std::uint64_t>(campaign->safety.max_duration.count());
   char scale[32];
   std::snprintf(scale, sizeof scale, "%.17g", options.time_scale);
@@ -176,6 +189,7 @@ int run_campaign(const RunRequest& request) {
     return fail(started.error());
   }
   std::fprintf(stderr, "run %s\n", dir->path.c_str());
+  say_reserved(dir->path);
   if (campaign->fit_factor != 1)
     std::fprintf(stderr, "fit: phase durations times %.3f\n", campaign->fit_factor);
   if (options.time_scale != 1)

@@ -70,6 +70,7 @@ int guard_command(const Options& options) {
   guardian.memory_percent = options.memory_percent;
   guardian.disk_percent = options.disk_percent;
   guardian.max_duration_ns = static_cast<std::uint64_t>(longest->count());
+  guardian.tier = options.tier;
   guardian.command = options.command_line;
   auto started = start_guardian(guardian);
   if (!started) {

@@ -64,7 +64,15 @@ struct Commands {
     sub->add_option("RUN", options.run, "A run's id, its beginning, or its folder (the newest)");
   }
   void json(CLI::App* sub) { sub->add_flag("--json", options.json, "Print JSON"); }
+  void tier(CLI::App* sub) {
+    sub->add_option("--tier", options.tier,
+                    "Hold processes together by this containment tier, 1 to 4 (default: the best "
+                    "that works here)")
+        ->check(CLI::Range(1, 4))
+        ->type_name("N");
+  }
   void running(CLI::App* sub) {
+    tier(sub);
     sub->add_option("--run-dir", options.run_dir, "Write the run here (an empty or new folder)")
         ->type_name("DIR");
     sub->add_flag("--yes", options.yes, "Do not ask before starting");
@@ -241,6 +249,7 @@ struct Commands {
                     "Kill the command when more of the disk is in use")
         ->check(CLI::Range(1.0, 100.0));
     sub->add_option("--max-duration", options.max_duration, "Kill the command after this time");
+    tier(sub);
     sub->add_option("COMMAND", options.command_line, "The command and its arguments")->required();
     sub->prefix_command(false);
     sub = command(app, "schema", "List the JSON Schemas, or print one", "ordeal schema campaign");

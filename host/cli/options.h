@@ -30,6 +30,7 @@ struct Options {
   std::vector<std::string> sets;
   std::vector<std::string> plugin_dirs;
   double time_scale = 1;
+  std::uint32_t tier = 0;  // of containment; 0: the best there is
   bool json = false;
   bool yes = false;
   bool detach = false;

@@ -125,4 +125,16 @@ BOOST_AUTO_TEST_CASE(exhaustion_is_never_the_targets_fault) {
                               "net.ipv4.ip_local_port_range, 28000 sockets in TIME_WAIT") == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_quota_that_holds_the_run_back_is_named) {
+  GeneratorEvidence e;
+  e.quota = QuotaUse{1100, 60, 900'000'000}.since({100, 10, 100'000'000});
+  BOOST_TEST(e.quota.throttled_share() == 0.05);
+  BOOST_TEST(generator_problems(e).empty());
+  e.quota.throttled = 120;
+  BOOST_TEST(only_problem(e) ==
+             "the CPU quota that safety.reserve leaves held the run back in 12 % of the quota's "
+             "periods (800 ms in all), limit 5 %; lower the rate, reserve less "
+             "(safety.reserve.cpu_percent), or spread the load over more machines");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -186,7 +186,7 @@ std::string phase_result(const std::string& members) {
   const json::value usual = json::parse(
       R"({"wire":{"probe":0,"warm_up":500,"measured":3000,"retried":1,"cancelled":2},
       "offered":3000,"sessions":{"opened":4,"failed":0},"misbehaviour":0,"late":0,
-      "generator":{"cpu_share":0.12,"run_delay_share":0.01,"receive_lag_share":0.0,
+      "generator":{"cpu_share":0.12,"run_delay_share":0.01,"receive_lag_share":0.0,"throttled_share":0.0,
         "send_lag_p50":0.0001,"send_lag_p99":0.0004,"send_lag_max":0.002,"send_rate":1.0,
         "workers":[{"cell":"load-0-http","cpu_share":0.12,"cpu_seconds":3.6,"run_delay_share":0.01,
           "receive_lag_share":0.0,"receive_lag_max":0.004,"descriptors_used":31,
@@ -221,7 +221,7 @@ std::vector<std::function<void(JournalFixture&)>> full_story() {
        "codes":{"903":"the body lacks the text","-1010":"the certificate has expired"}}])");
   fact("plugins", R"([{"id":"org.ordeal.http","version":"0.1.0","kind":"scenario",
        "component":"http","isolation":"own"}])");
-  fact("containment", R"({"load_tier":2,"service_tier":4,"drill_ns":700000})");
+  fact("containment", R"({"load_tier":2,"service_tier":4,"drill_ns":700000,"reserved":"nothing"})");
   fact("target", R"({"http":"http://127.0.0.1:8080","pid_file":null,"pids":[4711]})");
   steps.emplace_back([](F& f) {
     must(f.writer().metric(

@@ -69,7 +69,8 @@ json::object campaign_info(const CampaignParts& parts) {
   const auto reason = parts.evidence.end_reason;
   out["complete"] = reason && *reason == "finished";
   out["ended_by"] = or_null(reason);
-  out["containment"] = pick(*facts.containment, {"load_tier", "service_tier", "drill_ns"});
+  out["containment"] =
+      pick(*facts.containment, {"load_tier", "service_tier", "drill_ns", "reserved"});
   out["target"] = *facts.target;
   return out;
 }

@@ -129,10 +129,12 @@ json::object measurement(const Attempt& attempt, const PhaseFigures& figures) {
   out["generator_cpu_share"] = or_null(number_field(g, "cpu_share"));
   out["run_delay_share"] = or_null(number_field(g, "run_delay_share"));
   out["receive_lag_share"] = or_null(number_field(g, "receive_lag_share"));
+  out["throttled_share"] = or_null(number_field(g, "throttled_share"));
   out["limits"] = json::object{{"send_lag_p99", generator_limits::send_lag_p99},
                                {"generator_cpu_share", generator_limits::cpu_share},
                                {"run_delay_share", generator_limits::run_delay_share},
-                               {"receive_lag_share", generator_limits::receive_lag_share}};
+                               {"receive_lag_share", generator_limits::receive_lag_share},
+                               {"throttled_share", generator_limits::throttled_share}};
   out["workers"] = json::array();
   if (const json::value* workers = field(g, "workers")) out["workers"] = *workers;
   out["missing_share"] = or_null(number_field(result, "missing_share"));

@@ -57,6 +57,8 @@ std::string containment_text(View containment) {
                      count(containment["service_tier"].number());
   if (const auto drill = containment["drill_ns"].number())
     text += "; the kill drill took " + seconds(*drill / 1e9);
+  if (const auto reserved = containment["reserved"].text(); !reserved.empty())
+    text += "; reserved: " + std::string(reserved);
   return text;
 }
 
