@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -140,6 +141,13 @@ bool Cgroups::write_limits(Hierarchy& h) {
   }
   if ((h.uses & bit(CgroupUse::pids)) != 0 && limits_.pids != 0 && put("pids.max", limits_.pids))
     return false;
+  if ((h.uses & bit(CgroupUse::cpu)) != 0) {
+    constexpr std::uint64_t most_v1 = 262'144;
+    constexpr std::uint64_t most_v2 = 10'000;
+    const int error = v2 ? put("cpu.weight", std::min(most_v2, 100 * limits_.cpus))
+                         : put("cpu.shares", std::min(most_v1, 1024 * limits_.cpus));
+    if (error != 0) return false;
+  }
   if ((h.uses & bit(CgroupUse::cpu)) != 0 && limits_.cpu_permille != 0) {
     Number text;
     text << quota_us(limits_.cpu_permille);

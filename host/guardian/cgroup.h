@@ -21,6 +21,10 @@ struct CgroupLimits {
   std::uint64_t cpu_permille = 0;  // of one CPU: 1600 is 160 %
   std::uint64_t memory_bytes = 0;
   std::uint64_t pids = 0;
+  /// Not a limit: with its default weight a group counts as one process on all processors
+  /// together, and a load of many threads would starve beside a target in no group. Weighed as one
+  /// process on each of these many.
+  std::uint64_t cpus = 1;
 };
 
 /// The group of one containment, a folder in up to four hierarchies. Plain data, so that a clone of

@@ -53,6 +53,7 @@ Reservation plan_reservation(double cpu_percent, double memory_percent,
   r.memory_percent = memory_percent;
   r.limits.pids =
       machine.processes == 0 ? most_processes : std::min(most_processes, machine.processes / 2);
+  r.limits.cpus = machine.cpus;
   if (cpu_percent > 0) {
     r.limits.cpu_permille = static_cast<std::uint64_t>(
         std::max(50.0, std::floor(machine.cpus * 10 * (100 - cpu_percent))));

@@ -79,6 +79,17 @@ add_custom_target(other_compiler_plugins
   DEPENDS "${other_dir}/org.example.other-c.so" "${other_dir}/org.example.digest.so")
 add_dependencies(test_campaign other_compiler_plugins)
 
+# Hostile trees on every containment tier; without arguments 100 runs of each.
+add_executable(ordeal_hostile guardian/programs/hostile.cpp)
+set_target_properties(ordeal_hostile PROPERTIES OUTPUT_NAME ordeal-hostile)
+add_executable(hostile_trees faults/hostile_trees.cpp)
+target_link_libraries(hostile_trees PRIVATE ordeal_guardian ordeal_guardian_client)
+target_compile_definitions(hostile_trees PRIVATE HOSTILE_PROGRAM="$<TARGET_FILE:ordeal_hostile>")
+add_dependencies(hostile_trees ordeal_hostile)
+add_dependencies(sanitized hostile_trees)
+add_test(NAME faults.hostile_trees COMMAND hostile_trees --runs 3)
+set_tests_properties(faults.hostile_trees PROPERTIES LABELS "unit;sanitized" RUN_SERIAL ON TIMEOUT 120)
+
 # What follows drives the installed host, or needs thousands of cells.
 if(ORDEAL_SANITIZE)
   return()
