@@ -108,3 +108,11 @@ add_dependencies(guardian_cost ordeal_guardian_program)
 add_test(NAME bench.guardian_cost
   COMMAND guardian_cost $<TARGET_FILE:ordeal_guardian_program> --seconds 3)
 set_tests_properties(bench.guardian_cost PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 60)
+# How long a safety stop takes, per tier, idle and loaded; without arguments 1,000 of each.
+add_executable(stop_latency bench/stop_latency.cpp)
+target_link_libraries(stop_latency PRIVATE ordeal_guardian_client)
+target_compile_definitions(stop_latency PRIVATE BENCH_HOSTILE="$<TARGET_FILE:ordeal_hostile>"
+  BENCH_GUARDIAN="$<TARGET_FILE:ordeal_guardian_program>")
+add_dependencies(stop_latency ordeal_hostile ordeal_guardian_program)
+add_test(NAME bench.stop_latency COMMAND stop_latency --n 3)
+set_tests_properties(bench.stop_latency PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)

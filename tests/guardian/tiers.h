@@ -13,6 +13,14 @@
 
 namespace ordeal::testing {
 
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool sanitized = true;  // shadow memory counts as data: no process is limited
+#elif defined(__has_feature)
+inline constexpr bool sanitized = __has_feature(address_sanitizer);
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 inline constexpr std::array<std::uint32_t, 4> every_tier{1, 2, 3, 4};
 
 /// T4 is had everywhere. A test of a tier that is not passes with a message.
