@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Plugin org.ordeal.threshold: a limit on one metric, with dwell time and hysteresis.
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <string>
 
-#include "config.h"
+#include "common/silence.h"
+#include "common/wording.h"
 #include "ordeal/plugin.hpp"
-#include "readings.h"
+#include "settings.h"
 
 namespace threshold {
 namespace {
 
-constexpr std::uint32_t between_phases = 0xffffffffU;
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
-std::string seconds(std::uint64_t ns) { return number(static_cast<double>(ns) / 1e9) + " s"; }
+using rules::between_phases;
+using rules::number;
+using rules::Reading;
+using rules::seconds;
 
 const char* words(Op op) {
   switch (op) {
@@ -41,34 +36,51 @@ const char* words(Op op) {
 class ThresholdRule final : public ordeal::Rule {
  public:
   explicit ThresholdRule(const ordeal::Context& context)
-      : Rule(context), config_(parse_config(context.config)), readings_(config_) {}
+      : ThresholdRule(context, rules::Config(context.config)) {}
 
   ordeal::Judgement evaluate(const ordeal::SnapshotView& snapshot) override {
     const std::uint64_t now = snapshot.now_ns();
+    silence_.begin(now);
     if (readings_.of_engine() && snapshot.phase() != phase_) {
       series_.clear();  // what one phase did is no reason to stop the next
       phase_ = snapshot.phase();
-      newest_ns_ = now;
+      last_level_ = ORDEAL_VERDICT_OK;
+      silence_.heard(now);
     }
-    if (newest_ns_ == 0) newest_ns_ = now;
     for (const Reading& reading : readings_.take(snapshot)) update(reading);
+    silence_.heard(readings_.load_heard_ns());
     if (readings_.of_engine() && phase_ == between_phases) {
       series_.clear();  // no load, so nothing to judge and nothing missing
-      newest_ns_ = now;
+      silence_.heard(now);
     }
     forget_old(now);
 
     const auto* worst = worst_series();
-    if (worst == nullptr) return nothing_read(now);
+    const std::uint32_t silent = silence_.judge(now);
     ordeal::Judgement out = with_config();
+    if (worst == nullptr) {
+      // A verdict is not milder because nothing more is known.
+      out.level = silent == ORDEAL_VERDICT_OK ? silent : std::max(silent, last_level_);
+      if (silent != ORDEAL_VERDICT_OK) out.reason = nothing_read(now);
+      return out;
+    }
     out.value = worst->second.value;
+    last_level_ = worst->second.active ? config_.verdict : std::uint32_t{ORDEAL_VERDICT_OK};
     if (!worst->second.active) return out;
-    out.level = config_.verdict;
+    out.level = last_level_;
     out.reason = reason(worst->first, worst->second);
     return out;
   }
 
  private:
+  ThresholdRule(const ordeal::Context& context, rules::Config&& config)
+      : Rule(context),
+        config_(config),
+        readings_(config_.watch),
+        silence_(config, config_.window_ns) {
+    config.finish();
+  }
+
   struct Series {
     double value = 0;
     std::uint64_t at_ns = 0;
@@ -80,7 +92,7 @@ class ThresholdRule final : public ordeal::Rule {
     Series& series = series_[reading.series];
     series.value = reading.value;
     series.at_ns = reading.at_ns;
-    newest_ns_ = std::max(newest_ns_, reading.at_ns);
+    silence_.heard(reading.at_ns);
     const double bound = series.active ? config_.clear : config_.limit;
     if (!beyond(config_.op, reading.value, bound)) {
       series.beyond_since_ns = 0;
@@ -95,7 +107,7 @@ class ThresholdRule final : public ordeal::Rule {
   /// counting, its verdict included.
   void forget_old(std::uint64_t now) {
     for (auto it = series_.begin(); it != series_.end();) {
-      const bool old = now > it->second.at_ns && now - it->second.at_ns > patience();
+      const bool old = now > it->second.at_ns && now - it->second.at_ns > silence_.patience();
       it = old ? series_.erase(it) : std::next(it);
     }
   }
@@ -113,33 +125,29 @@ class ThresholdRule final : public ordeal::Rule {
     return worst;
   }
 
-  [[nodiscard]] ordeal::Judgement nothing_read(std::uint64_t now) const {
-    ordeal::Judgement out = with_config();
-    const std::uint64_t since = now > newest_ns_ ? now - newest_ns_ : 0;
-    if (since <= patience()) return out;
-    out.level = ORDEAL_VERDICT_WARN;
-    out.reason = "no data for " + named(config_.labels == "*" ? "" : config_.labels) + " for " +
-                 seconds(since) + ": its limit of " + number(config_.limit) +
-                 " is not being watched (window " + seconds(config_.window_ns) + ")";
-    return out;
+  [[nodiscard]] std::string nothing_read(std::uint64_t now) const {
+    const std::string& labels = config_.watch.labels;
+    return silence_.reason(named(labels == "*" ? "" : labels), number(config_.limit), now) +
+           " (window " + seconds(config_.window_ns) + ")";
   }
 
   [[nodiscard]] ordeal::Judgement with_config() const {
     ordeal::Judgement out;
-    out.metric = config_.metric;
+    out.metric = config_.watch.metric;
     out.limit = config_.limit;
     out.window_ns = config_.window_ns;
     return out;
   }
 
   [[nodiscard]] std::string named(const std::string& series) const {
-    std::string name = config_.rate ? "rate of " + config_.metric : config_.metric;
+    std::string name =
+        config_.watch.rate ? "rate of " + config_.watch.metric : config_.watch.metric;
     if (!series.empty()) name += "{" + series + "}";
     return name;
   }
 
   [[nodiscard]] std::string reason(const std::string& name, const Series& series) const {
-    const std::string unit = config_.rate ? "/s" : "";
+    const std::string unit = config_.watch.rate ? "/s" : "";
     std::string text = named(name) + " is " + number(series.value) + unit + ", " +
                        words(config_.op) + " the limit of " + number(config_.limit) + unit;
     if (!beyond(config_.op, series.value, config_.limit)) {
@@ -151,13 +159,12 @@ class ThresholdRule final : public ordeal::Rule {
            seconds(config_.window_ns) + ")";
   }
 
-  [[nodiscard]] std::uint64_t patience() const { return config_.window_ns + config_.grace_ns; }
-
-  const Config config_;
-  Readings readings_;
+  const Settings config_;
+  rules::Readings readings_;
+  rules::Silence silence_;
   std::map<std::string, Series, std::less<>> series_;
   std::uint32_t phase_ = between_phases;
-  std::uint64_t newest_ns_ = 0;  // of the newest reading, or when there was none to expect
+  std::uint32_t last_level_ = ORDEAL_VERDICT_OK;
 };
 
 }  // namespace

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "config.h"
+#include "load_history.h"
 #include "ordeal/rule.hpp"
 
-namespace threshold {
+namespace rules {
 
 /// One new value of one series.
 struct Reading {
@@ -18,16 +18,26 @@ struct Reading {
   std::uint64_t at_ns = 0;
 };
 
-/// Finds in each snapshot what is new of the judged metric. Keeps the last counter values and the
+/// A metric to watch.
+struct Watch {
+  std::string metric;
+  std::string labels = "*";  // pattern for the label values (interval metrics: for the scenario)
+  bool rate = false;         // the change per second of a counter
+};
+
+/// Finds in each snapshot what is new of the watched metric. Keeps the last counter values and the
 /// times already seen, so that no value is judged twice. [worker]
 class Readings {
  public:
-  explicit Readings(const Config& config);
+  explicit Readings(Watch watch);
 
   /// New values since the last call, in no particular order.
   std::vector<Reading> take(const ordeal::SnapshotView& snapshot);
   /// Whether the metric is one of the engine's ("success", "error_rate", "p50", "p99", "max").
   [[nodiscard]] bool of_engine() const { return of_engine_; }
+  /// When the load was last heard of, also if it did nothing: then there is nothing to read, but
+  /// nothing is missing either. 0 for metrics that are not the engine's.
+  [[nodiscard]] std::uint64_t load_heard_ns() const { return load_heard_ns_; }
 
  private:
   struct Last {
@@ -37,9 +47,11 @@ class Readings {
   void take_samples(const ordeal::SnapshotView& snapshot, std::vector<Reading>& out);
   void take_intervals(const ordeal::SnapshotView& snapshot, std::vector<Reading>& out);
 
-  const Config& config_;
+  const Watch watch_;
   const bool of_engine_;
   std::map<std::string, Last, std::less<>> last_;
+  LoadReader load_;
+  std::uint64_t load_heard_ns_ = 0;
 };
 
-}  // namespace threshold
+}  // namespace rules

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "glob.h"
 
-namespace threshold {
+namespace rules {
 
 bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
   std::size_t p = 0;
@@ -26,4 +26,4 @@ bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
   return p == pattern.size();
 }
 
-}  // namespace threshold
+}  // namespace rules

@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-namespace threshold {
+namespace rules {
 
 /// Whether `text` matches `pattern` as a whole: `*` stands for any text, `?` for one byte,
 /// everything else for itself. Linear in practice: one backtrack point, no recursion.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text) noexcept;
 
-}  // namespace threshold
+}  // namespace rules
