@@ -15,6 +15,7 @@
 #include "../procfs/text.h"
 #include "config.h"
 #include "ordeal/plugin.hpp"
+#include "run_collector.h"
 #include "target.h"
 
 namespace process_collector {
@@ -169,4 +170,5 @@ class ProcessCollector final : public ordeal::Collector {
 }  // namespace process_collector
 
 ORDEAL_PLUGIN("org.ordeal.process", "0.1.0",
-              ordeal::collector<process_collector::ProcessCollector>("process"));
+              ordeal::collector<process_collector::ProcessCollector>("process"),
+              ordeal::collector<process_collector::RunCollector>("run-processes"));
