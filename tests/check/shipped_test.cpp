@@ -143,7 +143,13 @@ BOOST_AUTO_TEST_CASE(the_collectors) {
   passes("org.ordeal.process", plan_with(), needs_heap);
 }
 
-BOOST_AUTO_TEST_CASE(the_rule) { passes("org.ordeal.threshold", plan_with(), needs_heap); }
+BOOST_AUTO_TEST_CASE(the_rules) {
+  for (const char* id :
+       {"org.ordeal.threshold", "org.ordeal.pressure", "org.ordeal.rate-of-change",
+        "org.ordeal.consecutive-failures", "org.ordeal.circuit-breaker",
+        "org.ordeal.process-limits", "org.ordeal.target-alive"})
+    passes(id, plan_with(), needs_heap);
+}
 
 BOOST_AUTO_TEST_CASE(the_reports) {
   for (const char* id : {"org.ordeal.report-json", "org.ordeal.report-text",

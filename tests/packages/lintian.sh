@@ -33,4 +33,4 @@ for file in "$scratch"/usr/bin/* "$scratch"/usr/libexec/ordeal/* "$scratch"/usr/
   if echo "$dynamic" | grep -E 'R(UN)?PATH'; then echo "$name: has a library path"; exit 1; fi
   count=$((count + 1))
 done
-[ $count -eq 13 ] || { echo "looked at $count files, expected 4 programs, 1 library and 8 plugins"; exit 1; }
+[ $count -eq 19 ] || { echo "looked at $count files, expected 4 programs, 1 library and 14 plugins"; exit 1; }
