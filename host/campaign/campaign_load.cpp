@@ -214,7 +214,8 @@ std::string think_text(const ThinkTime& think) {
 
 std::string pace_text(const PhasePlan& plan) {
   if (!plan.arrivals_file.empty()) {
-    std::string text = std::to_string(plan.recorded) + " recorded arrivals";
+    std::string text = std::to_string(plan.recorded) + " recorded arrivals of " +
+                       std::filesystem::path(plan.arrivals_file).filename().string();
     if (plan.speed != 1) {
       char speed[64];
       std::snprintf(speed, sizeof speed, " at %.6g times their speed", plan.speed);
@@ -225,7 +226,8 @@ std::string pace_text(const PhasePlan& plan) {
   if (plan.rates.empty()) {
     if (plan.rate > 0) return per_second(plan.rate);
     if (plan.operations > 0)
-      return std::to_string(std::lround(plan.operations)) + " operations/min each";
+      return std::to_string(std::lround(plan.operations)) + " operations/min each, " +
+             per_second(plan.connections * plan.operations / 60) + " in all";
     return "as fast as the answers come" + think_text(plan.think);
   }
   std::string text;
@@ -234,7 +236,7 @@ std::string pace_text(const PhasePlan& plan) {
     if (text.size() > 200) return text + ", ...";
     text += (text.empty() ? "" : ", ") + per_second(step.from);
     if (step.to != step.from) text += " to " + per_second(step.to);
-    if (plan.rates.size() > 1) text += " for " + human_duration(step.length);
+    text += (plan.rates.size() > 1 ? " for " : " over ") + length_text(step.length);
   }
   return text;
 }
@@ -290,11 +292,17 @@ Result<void> check_kinds(const Campaign& campaign, const LoadEntry& load,
   return {};
 }
 
+std::string length_text(Duration length) {
+  return length % std::chrono::milliseconds(1) == Duration::zero() ? format_duration(length)
+                                                                   : human_duration(length);
+}
+
 std::string load_text(const PhasePlan& plan) {
   std::string text = pace_text(plan);
-  if (plan.poisson) text += ", at random";
+  if (plan.poisson) text += ", at random (Poisson)";
   if (plan.operations_per_connection > 0)
-    text += ", " + std::to_string(plan.operations_per_connection) + " operations per connection";
+    text += ", a new connection after " + std::to_string(plan.operations_per_connection) +
+            (plan.operations_per_connection == 1 ? " operation" : " operations");
   if (plan.max_operations > 0)
     text += ", at most " + std::to_string(plan.max_operations) + " operations";
   return text;

@@ -25,7 +25,10 @@ Result<void> read_entry_load(const CampaignDocument& document, const boost::json
 Result<void> check_kinds(const Campaign& campaign, const LoadEntry& load,
                          const std::vector<std::string>& kinds);
 
-/// The load of a phase in words: "50/s to 500/s".
+/// A length of time as one would write it; rounded where a time scale left odd nanoseconds.
+std::string length_text(Duration length);
+
+/// The load of a phase in words: "50/s to 500/s over 2m".
 std::string load_text(const PhasePlan& plan);
 
 /// The longest that one of the campaign's operations may take in a phase.

@@ -10,6 +10,7 @@
 #include "campaign/controller.h"
 #include "campaign/documents/documents.h"
 #include "campaign/facts.h"
+#include "campaign/load_fact.h"
 #include "campaign/local_ports.h"
 #include "campaign/quota_use.h"
 #include "ordeal/abi/report.h"
@@ -291,7 +292,9 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
   row.attempt = attempt;
   row.name = plan.name;
   row.state = "running";
-  row.plan = compact_json(phase_plan_fact(plan));
+  json::object planned = phase_plan_fact(plan);
+  planned["load_model"] = load_model_fact(campaign_, plan, specs(plan, 0));
+  row.plan = compact_json(planned);
   row.result = "{}";
   auto containment = desk_->make_containment(ContainmentKind::load);
   if (!containment) {

@@ -150,6 +150,23 @@ BOOST_AUTO_TEST_CASE(a_phase_document_carries_what_the_journal_counted) {
   BOOST_TEST(number(document, "/series/operations/t/1") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_phase_document_says_how_its_load_was_made) {
+  JournalFixture fixture;
+  for (const auto& step : test::full_story()) step(fixture);
+  const auto document = parsed(phase_document(*fixture.reader(), 0));
+  BOOST_TEST(text(document, "/load_model/text") ==
+             "open: 50/s to 150/s over 30s; 4 connections; timeout 10s");
+  BOOST_TEST(number(document, "/load_model/rates/0/to") == 150);
+  BOOST_TEST(number(document, "/load_model/renewed_after") == 10);
+  BOOST_TEST(text(document, "/load_model/entries/0/load") == "http");
+  BOOST_TEST(text(document, "/load_model/entries/0/feeder/order") == "unique");
+  BOOST_TEST(number(document, "/load_model/entries/0/seed") == 8);
+  BOOST_TEST(number(document, "/test_result/connections/opened") == 4);
+  BOOST_TEST(number(document, "/test_result/connections/failed") == 0);
+  BOOST_TEST(number(document, "/test_result/summary/timed_operations") == 3000);
+  BOOST_TEST(at(parsed(phase_document(*fixture.reader(), 1)), "/load_model").is_null());
+}
+
 BOOST_AUTO_TEST_CASE(a_code_comes_with_its_meaning) {
   JournalFixture fixture;
   for (const auto& step : test::full_story()) step(fixture);

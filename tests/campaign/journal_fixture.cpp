@@ -75,6 +75,17 @@ void JournalFixture::set(const std::string& key, const std::string& text) {
   must(writer_->set(key, text));
 }
 
+namespace {
+// Phase 1 has none, as in journals of before it was kept.
+constexpr const char* load_model =
+    R"(,"load_model":{"text":"open: 50/s to 150/s over 30s; 4 connections; timeout 10s",
+    "arrivals":"even","rates":[{"from":50,"to":150,"seconds":30}],"recorded":null,"think":null,
+    "renewed_after":10,"max_operations":null,"timeout":10.0,"warm_up":5.0,"entries":[{
+      "text":"2 workers","connections":4,"rate":100.0,"workers":2,"cores":[2,3],"mix":{"get":2},
+      "timeouts":{"get":1.0},"retry":{"attempts":3,"on":["fail"],"backoff":0.01},
+      "feeder":{"file":"/data/users.csv","order":"unique"},"seed":8}]})";
+}  // namespace
+
 std::string JournalFixture::plan(std::int32_t index, const std::string& slo, bool judge) {
   const std::string usual = index == 0
                                 ? R"([{"metric":"success","op":">=","limit":0.95,"text":">=95%"},
@@ -85,7 +96,7 @@ std::string JournalFixture::plan(std::int32_t index, const std::string& slo, boo
          (index == 0 ? "5.0" : "0.0") +
          R"(,"connections":4,"operations":0,"rate":100.0,"stress":"low","judge":)" +
          (judge ? "true" : "false") + R"(,"timeout":10.0,"slo":)" + (slo.empty() ? usual : slo) +
-         "}";
+         (index == 0 ? load_model : "") + "}";
 }
 
 std::string JournalFixture::config(double phases_passed, double operations_ok) {

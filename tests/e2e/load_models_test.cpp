@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(each_model_makes_its_load_and_nginx_counts_the_same) {
   const std::string log = slurp(ordeal.run_dir() + "/logs/controller.log");
   for (const char* words :
        {"50/s to 350/s", "100/s for 400ms, 300/s for 600ms", "at random", "139 recorded arrivals",
-        "thinking 50ms", "10 operations per connection", "at most 123 operations"})
+        "thinking 50ms", "a new connection after 10 operations", "at most 123 operations"})
     BOOST_TEST(contains(run.out + run.err + log, words), words);
 }
 

@@ -64,6 +64,9 @@ Result<void> read_attempts(JournalReader& journal, RunFacts& facts) {
     const auto planned =
         std::find_if(facts.plan.begin(), facts.plan.end(),
                      [&](const PlannedPhase& phase) { return phase.index == row.index; });
+    const json::value* model = field(**plan, "load_model");
+    attempt.load_model = std::make_shared<const json::value>(
+        model == nullptr ? json::value(nullptr) : json::value(*model));
     if ((*plan)->is_object()) {
       attempt.plan = parse_phase(**plan);
     } else if (planned != facts.plan.end()) {

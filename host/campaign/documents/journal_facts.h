@@ -43,7 +43,8 @@ struct PlannedPhase {
 /// One attempt at a phase.
 struct Attempt {
   PhaseRow row;
-  PlannedPhase plan;  // as it was when the attempt began
+  PlannedPhase plan;   // as it was when the attempt began
+  JsonRef load_model;  // see load_model_fact(); null of an older journal
   JsonRef result;
 
   [[nodiscard]] bool ended() const { return row.state == "done" || row.state == "stopped"; }

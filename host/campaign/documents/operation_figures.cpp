@@ -99,6 +99,7 @@ json::object figures_json(const OutcomeCounts& outcomes, const Histogram& latenc
   out["p95_response_time"] = latency_at(latency, 95);
   out["p99_response_time"] = latency_at(latency, 99);
   out["p999_response_time"] = latency_at(latency, 99.9);
+  out["timed_operations"] = latency.count();
   out["dropped_operations"] = at(Outcome::dropped);
   out["cancelled_operations"] = at(Outcome::cancelled);
   return out;
@@ -124,6 +125,12 @@ json::object test_result(const Attempt& attempt, const PhaseFigures& figures) {
         figures.outcomes[i];
   }
   out["outcomes"] = std::move(outcomes);
+  const json::value* sessions = field(*attempt.result, "sessions");
+  const auto of_sessions = [&](const char* key) {
+    return sessions == nullptr ? json::value(nullptr) : or_null(count_field(*sessions, key));
+  };
+  out["connections"] =
+      json::object{{"opened", of_sessions("opened")}, {"failed", of_sessions("failed")}};
   out["errors"] = errors_json(attempt, figures);
   return out;
 }

@@ -50,6 +50,22 @@ json::object phase_info(const Attempt& attempt) {
   return out;
 }
 
+json::value load_model(const RunFacts& facts, const Attempt& attempt) {
+  if (!attempt.load_model->is_object()) return nullptr;
+  json::value out =
+      pick(*attempt.load_model, {"text", "arrivals", "rates", "recorded", "think", "renewed_after",
+                                 "max_operations", "timeout", "warm_up"});
+  json::array entries = pick_all(*attempt.load_model, "entries",
+                                 {"text", "connections", "rate", "workers", "cores", "mix",
+                                  "timeouts", "retry", "feeder", "seed"});
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].is_object())
+      entries[i].get_object()["load"] = facts.load_name(static_cast<std::uint32_t>(i));
+  }
+  out.get_object()["entries"] = std::move(entries);
+  return out;
+}
+
 json::value requirement(const PhaseFigures& figures, bool times) {
   std::optional<bool> met;
   for (const auto& a : figures.assertions) {
@@ -250,6 +266,7 @@ Result<json::object> phase_object(const RunFacts& facts, const Attempt& attempt,
   out["run_id"] = or_null(text_field(*facts.run, "run_id"));
   out["campaign"] = or_null(text_field(*facts.run, "campaign"));
   out["phase_info"] = phase_info(attempt);
+  out["load_model"] = load_model(facts, attempt);
   out["start_time"] = moment_json(attempt.row.started);
   out["end_time"] = moment_json(attempt.row.ended);
   out["duration_seconds"] = duration_json(attempt.row);
