@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens a campaign_report.html in headless Chromium and looks at what a reader would see.
-// usage: node html_report.cjs REPORT.html [--screenshot out.png] [--dark] [--chromium PATH]
+// usage: node html_report.cjs REPORT.html [--screenshot out.png] [--part SELECTOR] [--width N]
+//          [--height N] [--dark] [--chromium PATH]
+// A screenshot is of the whole page, or begins at the part and is as high as is said.
 // One line per check; exit 0 when all hold, 1 when one does not, 2 for bad usage.
 'use strict';
 const fs = require('fs');
@@ -8,15 +10,15 @@ const path = require('path');
 const url = require('url');
 
 function usage(message) {
-  process.stderr.write(`html_report: ${message}\nusage: node html_report.cjs REPORT.html [--screenshot out.png] [--dark] [--chromium PATH]\n`);
+  process.stderr.write(`html_report: ${message}\nusage: node html_report.cjs REPORT.html [--screenshot out.png] [--part SELECTOR] [--width N] [--height N] [--dark] [--chromium PATH]\n`);
   process.exit(2);
 }
 
-const options = {chromium: '/usr/bin/chromium', dark: false, screenshot: '', file: ''};
+const options = {chromium: '/usr/bin/chromium', dark: false, screenshot: '', part: 'body', width: 1280, height: 0, file: ''};
 for (let i = 2; i < process.argv.length; ++i) {
   const argument = process.argv[i];
   if (argument === '--dark') options.dark = true;
-  else if (argument === '--screenshot' || argument === '--chromium') options[argument.slice(2)] = process.argv[++i] || usage(`${argument} has no value`);
+  else if (['--screenshot', '--part', '--width', '--height', '--chromium'].includes(argument)) options[argument.slice(2)] = process.argv[++i] || usage(`${argument} has no value`);
   else if (argument.startsWith('--')) usage(`unknown option '${argument}'`);
   else if (options.file) usage(`a second report '${argument}'`);
   else options.file = argument;
@@ -64,7 +66,7 @@ async function main() {
       '--disable-sync', '--no-first-run', '--no-default-browser-check', '--disable-default-apps'],
   });
   try {
-    const page = await browser.newPage({viewport: {width: 1280, height: 900}, colorScheme: options.dark ? 'dark' : 'light'});
+    const page = await browser.newPage({viewport: {width: Number(options.width), height: 900}, colorScheme: options.dark ? 'dark' : 'light'});
     const address = url.pathToFileURL(path.resolve(options.file)).href;
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(`console ${message.type()}: ${message.text()}`);
@@ -120,7 +122,9 @@ async function main() {
     }
     if (options.screenshot) {
       await page.evaluate(() => window.scrollTo(0, 0));
-      await page.screenshot({path: options.screenshot, fullPage: true});
+      const box = await page.locator(options.part).first().boundingBox();
+      const clip = {x: 0, y: box.y, width: Number(options.width), height: Number(options.height) || box.height};
+      await page.screenshot({path: options.screenshot, fullPage: true, clip});
     }
     check('no error in the console', problems.length === 0, problems.join('; '));
     check('no request but the file itself', requests.length === 0, requests.join(' '));

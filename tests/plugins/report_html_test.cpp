@@ -58,8 +58,8 @@ BOOST_AUTO_TEST_CASE(its_parts_come_in_order) {
   std::size_t at = html.find("class=\"verdict bad\"");
   BOOST_REQUIRE(at != std::string::npos);
   for (const char* id :
-       {"assertions", "capacity", "baseline", "safety", "drift", "timeline", "latency", "phases",
-        "errors", "measurement", "plugins", "actions", "provenance"}) {
+       {"assertions", "capacity", "baseline", "safety", "drift", "timeline", "load", "latency",
+        "phases", "errors", "measurement", "plugins", "actions", "provenance"}) {
     const std::size_t next = html.find("id=\"" + std::string(id) + "\"");
     BOOST_TEST((next != std::string::npos && next > at), id);
     at = next;
@@ -187,14 +187,38 @@ BOOST_AUTO_TEST_CASE(every_verdict_has_its_tone) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(service_times_and_marks_have_a_table) {
-  const auto rendered = render("html", ORDEAL_STAGE_CAMPAIGN, fixture("campaign.json"));
-  const std::string& page = rendered.files.at("campaign_report.html");
-  const auto at = page.find("Service time runs from the actual send");
+BOOST_AUTO_TEST_CASE(latency_service_time_and_marks_stand_side_by_side) {
+  const std::string html = page(fixture("campaign.json"));
+  const auto at = html.find("id=\"latency\"");
   BOOST_REQUIRE(at != std::string::npos);
-  const std::string table = page.substr(at, page.find("</table>", at) - at);
-  for (const char* part : {">service<", ">connect<", ">first_byte<", "p99.9"})
-    BOOST_TEST(contains(table, part), part << " is missing");
+  const std::string table = html.substr(at, html.find("</table>", at) - at);
+  std::size_t place = 0;
+  for (const char* part :
+       {"7 stress_test", "<strong>latency</strong>", ">service<", ">connect<", ">first_byte<"}) {
+    const std::size_t next = table.find(part, place);
+    BOOST_TEST((next != std::string::npos && next > place), part << " is missing");
+    place = next;
+  }
+  // Eight phases with four times each, every one with its band, and the scale.
+  BOOST_TEST(occurrences(table, "<div class=\"band\">") == 32u);
+}
+
+BOOST_AUTO_TEST_CASE(the_load_of_every_phase_is_said_in_words) {
+  const std::string html = page(fixture("campaign.json"));
+  const auto at = html.find("id=\"load\"");
+  BOOST_REQUIRE(at != std::string::npos);
+  const std::string load = html.substr(at, html.find("</section>", at) - at);
+  for (const char* part :
+       {"open: 20/s; 2 connections; timeout 10s", ">9,412<", ">212<", ">31<",
+        "http, in 8 endurance_test: 1 worker; mix 8 get, 2 post", "<li>seed 7</li>"})
+    BOOST_TEST(contains(load, part), part << " is missing");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_is_a_share) {
+  const std::string html = page(fixture("campaign.json"));
+  const auto at = html.find("id=\"measurement\"");
+  BOOST_REQUIRE(at != std::string::npos);
+  BOOST_TEST(contains(html.substr(at, html.find("</table>", at) - at), ">99.9 %<"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -18,6 +18,14 @@ std::string summary(std::string_view document) {
   return rendered.files["campaign_summary.txt"];
 }
 
+/// With every line break and its indent a blank.
+std::string on_one_line(const std::string& text) {
+  std::string out;
+  for (const char c : text)
+    if (const char next = c == '\n' ? ' ' : c; next != ' ' || !out.ends_with(' ')) out += next;
+  return out;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(report_text)
@@ -127,14 +135,41 @@ BOOST_AUTO_TEST_CASE(other_stages_write_nothing) {
   BOOST_TEST(rendered.files.empty());
 }
 
-BOOST_AUTO_TEST_CASE(service_times_and_marks_are_shown_apart_from_the_latency) {
-  const auto rendered = render("text", ORDEAL_STAGE_CAMPAIGN, fixture("campaign.json"));
-  const std::string& text = rendered.files.at("campaign_summary.txt");
-  const auto at = text.find("SERVICE TIME AND MARKS");
+BOOST_AUTO_TEST_CASE(latency_service_time_and_marks_stand_side_by_side) {
+  const std::string text = summary(fixture("campaign.json"));
+  const auto at = text.find("TIMES (latency: from the intended start; service: from the actual");
   BOOST_REQUIRE(at != std::string::npos);
-  const std::string parts = text.substr(at, text.find("\n\n", at) - at);
-  for (const char* part : {"service", "connect", "first_byte", "p99.9"})
-    BOOST_TEST(contains(parts, part), part << " is missing in " << parts);
+  const std::string times = text.substr(at, text.find("\n\n", at) - at);
+  std::size_t place = 0;
+  for (const char* part : {"7 stress_test", "latency", "service", "connect", "first_byte"}) {
+    const std::size_t next = times.find(part, place);
+    BOOST_TEST((next != std::string::npos && next > place), part << " is missing in " << times);
+    place = next;
+  }
+  // p50, p90, p99, p99.9, max, n of the phase that failed.
+  const std::string row = on_one_line(times);
+  BOOST_TEST(contains(row, " latency 7.88 ms 1.3 s 2.9 s 5.51 s 8.99 s 2,747,520 "), row);
+  BOOST_TEST(contains(row, " service 7.88 ms 1.04 s 2.03 s 3.86 s 6.29 s 2,747,520 "), row);
+}
+
+BOOST_AUTO_TEST_CASE(the_load_of_every_phase_is_said_in_words) {
+  const std::string text = summary(fixture("campaign.json"));
+  const auto at = text.find("\nLOAD\n");
+  BOOST_REQUIRE(at != std::string::npos);
+  const std::string load = on_one_line(text.substr(at, text.find("\n\n", at + 1) - at));
+  for (const char* part :
+       {" - 1 warmup: open: 20/s; 2 connections; timeout 10s [2 connections opened] - 2 light",
+        " 9,412 operations never sent]", ", 212 not opened, 31 requests of further attempts]",
+        " - http, in 8 endurance_test: 1 worker; mix 8 get, 2 post seed 7",
+        " - http, in 1 warmup, 2 light_load, "})
+    BOOST_TEST(contains(load, part), part << " is missing in " << load);
+  // Where all phases are alike it is said once; where a document says less, what it does say.
+  const std::string alike =
+      summary(replaced(fixture("campaign.json"), "\"1 worker; mix 8", "\"2 workers; mix 8"));
+  BOOST_TEST(contains(alike, "  - http, in every phase: 2 workers; mix 8 get, 2 post\n"));
+  const std::string less =
+      summary(replaced(fixture("campaign.json"), "\"text\":\"open: 20/s;", "\"x\":\"open: 20/s;"));
+  BOOST_TEST(contains(less, "  - 1 warmup: open, 2 connections, 20/s ["));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -210,8 +210,16 @@ std::vector<PartTimes> times_by_part(View campaign) {
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const View info = phases.at(i)["phase_info"];
     const std::string phase = phase_label(info["index"].number(), info["name"].text("?"));
-    const auto add = [&](std::string_view part, View times) {
-      if (times["count"].number(0) > 0) all.push_back({phase, std::string(part), times});
+    const View s = phases.at(i)["test_result"]["summary"];
+    all.push_back({phase, "latency", s["p50_response_time"].number(),
+                   s["p90_response_time"].number(), s["p99_response_time"].number(),
+                   s["p999_response_time"].number(), s["max_response_time"].number(),
+                   s["timed_operations"].number()});
+    const auto add = [&](std::string_view part, View t) {
+      if (t["count"].number(0) > 0)
+        all.push_back({phase, std::string(part), t["p50"].number(), t["p90"].number(),
+                       t["p99"].number(), t["p999"].number(), t["max"].number(),
+                       t["count"].number()});
     };
     add("service", phases.at(i)["service_time"]);
     const View marks = phases.at(i)["marks"];

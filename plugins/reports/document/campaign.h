@@ -72,10 +72,11 @@ std::string validity_sentence(View campaign);
 /// What one row of a table of times shows.
 struct PartTimes {
   std::string phase;
-  std::string part;  // "service" or a mark
-  View times;        // avg, p50, p90, p95, p99, p999, max, count
+  std::string part;  // "latency", "service" or a mark
+  std::optional<double> p50, p90, p99, p999, max;
+  std::optional<double> count;
 };
-/// The service time and the marks of every phase that has them.
+/// Of every phase the latency, then the service time and the marks if it has them.
 std::vector<PartTimes> times_by_part(View campaign);
 
 }  // namespace ordeal::reports

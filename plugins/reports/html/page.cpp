@@ -66,9 +66,9 @@ std::string campaign_page(View campaign) {
       verdict_banner(campaign) + key_figures(campaign) + phase_strip(campaign) +
       assertion_section(campaign) + capacity_section(campaign) + baseline_section(campaign) +
       safety_section(campaign) + drift_section(campaign) + timeline_section(charts) +
-      latency_section(campaign) + phases_section(campaign) + errors_section(campaign) +
-      measurement_section(campaign) + plugins_section(campaign) + actions_section(campaign) +
-      provenance_section(campaign);
+      load_section(campaign) + latency_section(campaign) + phases_section(campaign) +
+      errors_section(campaign) + measurement_section(campaign) + plugins_section(campaign) +
+      actions_section(campaign) + provenance_section(campaign);
   const std::string data = chart_json(campaign["series"], charts);
   return filled(embedded::page_html, {{"TITLE", title},
                                       {"HEADING", head},

@@ -6,6 +6,7 @@
 
 #include "document/campaign.h"
 #include "document/figures.h"
+#include "document/load.h"
 #include "html/markup.h"
 #include "html/sections.h"
 
@@ -34,12 +35,10 @@ struct Axis {
   }
 };
 
-Axis common_axis(View phases) {
+Axis common_axis(const std::vector<PartTimes>& times) {
   Axis axis;
-  for (std::size_t i = 0; i < phases.size(); ++i) {
-    const View s = phases.at(i)["test_result"]["summary"];
-    for (const char* key : {"p50_response_time", "p99_response_time", "max_response_time"}) {
-      const auto value = s[key].number();
+  for (const PartTimes& row : times) {
+    for (const auto& value : {row.p50, row.p99, row.max}) {
       if (!value || *value <= 0) continue;
       axis.low = axis.low == 0 ? *value : std::min(axis.low, *value);
       axis.high = std::max(axis.high, *value);
@@ -51,35 +50,16 @@ Axis common_axis(View phases) {
   return axis;
 }
 
-std::string band(const Axis& axis, View summary) {
-  const auto p50 = summary["p50_response_time"].number();
-  const auto p99 = summary["p99_response_time"].number();
-  if (!p50 || !p99 || *p50 <= 0) return "<span class=\"muted\">no data</span>";
-  const double p90 = summary["p90_response_time"].number(*p50);
-  const double max = summary["max_response_time"].number(*p99);
+std::string band(const Axis& axis, const PartTimes& times) {
+  if (!times.p50 || !times.p99 || *times.p50 <= 0) return "<span class=\"muted\">no data</span>";
   const auto piece = [&](const char* css, double from, double to) {
     return "<i class=\"" + std::string(css) + "\" style=\"left:" + axis.at(from) +
            "%;right:calc(100% - " + axis.at(to) + "%)\"></i>";
   };
-  return "<div class=\"band\">" + piece("tail", *p99, max) + piece("outer", p90, *p99) +
-         piece("inner", *p50, p90) + "<i class=\"median\" style=\"left:" + axis.at(*p50) +
-         "%\"></i></div>";
-}
-
-std::string parts_table(View campaign) {
-  HtmlTable table({"Phase", "Part", "p50", "p90", "p99", "p99.9", "max", "Count"},
-                  {2, 3, 4, 5, 6, 7});
-  for (const PartTimes& row : times_by_part(campaign)) {
-    std::vector<std::string> cells = {escaped(row.phase), escaped(row.part)};
-    for (const char* key : {"p50", "p90", "p99", "p999", "max"})
-      cells.push_back(escaped(seconds(row.times[key].number())));
-    cells.push_back(escaped(count(row.times["count"].number())));
-    table.row(cells);
-  }
-  if (table.rows() == 0) return {};
-  return "<p class=\"muted\">Service time runs from the actual send and hides what waited before "
-         "it; the other parts are the scenario's own marks.</p>\n" +
-         table.html();
+  const double p90 = times.p90.value_or(*times.p50);
+  return "<div class=\"band\">" + piece("tail", *times.p99, times.max.value_or(*times.p99)) +
+         piece("outer", p90, *times.p99) + piece("inner", *times.p50, p90) +
+         "<i class=\"median\" style=\"left:" + axis.at(*times.p50) + "%\"></i></div>";
 }
 
 std::string scale(const Axis& axis) {
@@ -87,16 +67,6 @@ std::string scale(const Axis& axis) {
   for (double tick = axis.low; tick <= axis.high * 1.001; tick *= 10)
     out += "<span style=\"left:" + axis.at(tick) + "%\">" + escaped(seconds(tick)) + "</span>";
   return out + "</div>";
-}
-
-std::string load_of(View info) {
-  std::string text(info["model"].text());
-  if (const auto connections = info["max_concurrent_connections"].number())
-    text += (text.empty() ? "" : ", ") + counted(*connections, "connection", "connections");
-  if (const auto offered = info["rate"].number(); offered && *offered > 0)
-    text += ", " + rate(offered);
-  if (!info["stress_level"].text().empty()) text += ", " + std::string(info["stress_level"].text());
-  return text;
 }
 
 }  // namespace
@@ -113,34 +83,62 @@ std::string timeline_section(const std::vector<Chart>& charts) {
   return section("timeline", "Timeline", body + "</div>\n");
 }
 
-std::string latency_section(View campaign) {
+std::string load_section(View campaign) {
   const View phases = campaign["phase_results"];
-  const Axis axis = common_axis(phases);
-  if (axis.high <= axis.low)
-    return section("latency", "Latency by phase", paragraph("No latencies were recorded.", "lead"));
-  HtmlTable table({"Phase", "p50", "p90", "p99", "p99.9", "max", ""}, {1, 2, 3, 4, 5});
+  HtmlTable table({"Phase", "Load", "Connections opened", "Not opened", "Operations never sent",
+                   "Requests retried"},
+                  {2, 3, 4, 5});
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const View info = phases.at(i)["phase_info"];
-    const View s = phases.at(i)["test_result"]["summary"];
-    std::vector<std::string> cells = {
-        escaped(phase_label(info["index"].number(), info["name"].text()))};
-    for (const char* key : {"p50_response_time", "p90_response_time", "p99_response_time",
-                            "p999_response_time", "max_response_time"})
-      cells.push_back(escaped(seconds(s[key].number())));
-    cells.push_back(band(axis, s));
-    table.row(cells);
+    const LoadCounts counts = load_counts(phases.at(i));
+    table.row({escaped(phase_label(info["index"].number(), info["name"].text("?"))),
+               escaped(load_words(phases.at(i))), escaped(count(counts.opened)),
+               escaped(count(counts.failed)), escaped(count(counts.dropped)),
+               escaped(count(counts.retried))});
   }
-  table.row({"", "", "", "", "", "", scale(axis)}, "scale");
+  if (table.rows() == 0) return section("load", "Load", paragraph("No load was made.", "lead"));
+  std::string body = table.html();
+  std::string entries;
+  for (const EntryWords& entry : entry_words(campaign))
+    entries += "<li>" + escaped(entry_line(entry)) + "</li>\n";
+  if (const View seed = campaign["campaign_info"]["seed"])
+    entries += "<li>seed " + escaped(script_number(seed.number())) + "</li>\n";
+  if (!entries.empty()) body += "<ul class=\"notes\">" + entries + "</ul>\n";
+  return section("load", "Load", body);
+}
+
+std::string latency_section(View campaign) {
+  const auto times = times_by_part(campaign);
+  const Axis axis = common_axis(times);
+  if (axis.high <= axis.low)
+    return section("latency", "Latency by phase", paragraph("No latencies were recorded.", "lead"));
+  HtmlTable table({"Phase", "Time", "p50", "p90", "p99", "p99.9", "max", "Count", ""},
+                  {2, 3, 4, 5, 6, 7});
+  std::string last;
+  for (const PartTimes& row : times) {
+    const bool first = row.phase != last;
+    const std::string name = escaped(row.part);
+    table.row({first ? escaped(row.phase) : std::string(),
+               first ? "<strong>" + name + "</strong>" : name, escaped(seconds(row.p50)),
+               escaped(seconds(row.p90)), escaped(seconds(row.p99)), escaped(seconds(row.p999)),
+               escaped(seconds(row.max)), escaped(count(row.count)), band(axis, row)},
+              first ? "first" : "part");
+    last = row.phase;
+  }
+  table.row({"", "", "", "", "", "", "", "", scale(axis)}, "scale");
   return section("latency", "Latency by phase",
-                 "<p class=\"muted\">From the intended start of each operation. Bands: p50 to p90, "
-                 "p90 to p99, p99 to the maximum; logarithmic.</p>\n" +
-                     table.html() + parts_table(campaign));
+                 "<p class=\"muted\"><strong>latency</strong>, by which phases are judged, runs "
+                 "from the intended start of each operation, <strong>service</strong> from its "
+                 "actual send: what waited before is hidden. The others are parts that the "
+                 "scenario times. Bands: p50 to p90, p90 to p99, p99 to the maximum; "
+                 "logarithmic.</p>\n" +
+                     table.html());
 }
 
 std::string phases_section(View campaign) {
   const View phases = campaign["phase_results"];
   HtmlTable table(
-      {"Phase", "Load", "Ran", "Operations", "op/s", "Success", "Mean", "Rating", "Result"},
+      {"Phase", "Stress", "Ran", "Operations", "op/s", "Success", "Mean", "Rating", "Result"},
       {2, 3, 4, 5, 6});
   std::string notes;
   for (std::size_t i = 0; i < phases.size(); ++i) {
@@ -152,7 +150,7 @@ std::string phases_section(View campaign) {
     const double attempt = info["attempt"].number(1);
     table.row(
         {escaped(attempt > 1 ? name + ", attempt " + count(attempt) : name),
-         "<span class=\"muted\">" + escaped(load_of(info)) + "</span>",
+         "<span class=\"muted\">" + escaped(info["stress_level"].text()) + "</span>",
          escaped(span(phase["duration_seconds"].number())),
          escaped(count(s["total_operations"].number())),
          escaped(rate(s["operations_per_second"].number())),

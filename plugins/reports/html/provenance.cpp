@@ -70,14 +70,15 @@ std::string measurement_section(View campaign) {
   if (!text.empty() && text[0] >= 'a') text[0] = static_cast<char>(text[0] - 32);
   std::string body = paragraph(text + ".", "lead");
   const View phases = campaign["phase_results"];
-  HtmlTable table({"Phase", "Send rate", "Send lag p99", "Generator CPU", "Run-queue delay",
+  HtmlTable table({"Phase", "Sent", "Send lag p99", "Generator CPU", "Run-queue delay",
                    "Receive lag", "Missing", "Late", "Valid"},
                   {1, 2, 3, 4, 5, 6, 7});
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const View info = phases.at(i)["phase_info"];
     const View m = phases.at(i)["measurement"];
     table.row({escaped(phase_label(info["index"].number(), info["name"].text())),
-               escaped(rate(m["send_rate"].number())), escaped(seconds(m["send_lag_p99"].number())),
+               escaped(percent(m["send_rate"].number())),
+               escaped(seconds(m["send_lag_p99"].number())),
                escaped(percent(m["generator_cpu_share"].number())),
                escaped(percent(m["run_delay_share"].number())),
                escaped(percent(m["receive_lag_share"].number())),

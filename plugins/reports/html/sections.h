@@ -20,6 +20,7 @@ std::string baseline_section(View campaign);
 std::string safety_section(View campaign);
 std::string drift_section(View campaign);
 std::string timeline_section(const std::vector<Chart>& charts);
+std::string load_section(View campaign);
 std::string latency_section(View campaign);
 std::string phases_section(View campaign);
 std::string errors_section(View campaign);

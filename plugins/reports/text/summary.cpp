@@ -8,13 +8,14 @@
 
 #include "document/campaign.h"
 #include "document/figures.h"
+#include "document/load.h"
 #include "text/table.h"
 
 namespace ordeal::reports {
 namespace {
 
 constexpr std::size_t max_listed = 8;
-constexpr std::size_t max_parts = 24;
+constexpr std::size_t max_parts = 48;
 
 std::string word_of(std::string_view result) {
   std::string word(result);
@@ -141,17 +142,40 @@ std::string phase_table(View campaign) {
   return table.empty() ? "  none ran\n" : table.text();
 }
 
-std::string parts_table(View campaign) {
-  Table table({"phase", "part", "n", "p50", "p90", "p99", "p99.9", "max"}, {2, 3, 4, 5, 6, 7});
+std::string load(View campaign) {
+  std::string out;
+  const View phases = campaign["phase_results"];
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    const View info = phases.at(i)["phase_info"];
+    std::string text = phase_label(info["index"].number(), info["name"].text("?")) + ": " +
+                       load_words(phases.at(i));
+    const LoadCounts counts = load_counts(phases.at(i));
+    std::string came;
+    const auto add = [&came](std::optional<double> n, const char* what) {
+      if (n.value_or(0) > 0) came += (came.empty() ? " [" : ", ") + count(n) + what;
+    };
+    add(counts.opened, " connections opened");
+    add(counts.failed, " not opened");
+    add(counts.dropped, " operations never sent");
+    add(counts.retried, " requests of further attempts");
+    if (!came.empty()) text += came + "]";
+    out += item(text);
+  }
+  for (const EntryWords& entry : entry_words(campaign)) out += item(entry_line(entry));
+  if (const auto seed = campaign["campaign_info"]["seed"].number(); seed && !out.empty())
+    out += "  seed " + count(seed) + "\n";
+  return out;
+}
+
+std::string times_table(View campaign) {
+  Table table({"phase", "time", "p50", "p90", "p99", "p99.9", "max", "n"}, {2, 3, 4, 5, 6, 7});
   const auto parts = times_by_part(campaign);
   std::string last;
   for (std::size_t i = 0; i < std::min(parts.size(), max_parts); ++i) {
-    const View t = parts[i].times;
-    table.row({parts[i].phase == last ? std::string() : parts[i].phase, clean(parts[i].part, 40),
-               count(t["count"].number()), seconds(t["p50"].number()), seconds(t["p90"].number()),
-               seconds(t["p99"].number()), seconds(t["p999"].number()),
-               seconds(t["max"].number())});
-    last = parts[i].phase;
+    const PartTimes& t = parts[i];
+    table.row({t.phase == last ? std::string() : t.phase, clean(t.part, 40), seconds(t.p50),
+               seconds(t.p90), seconds(t.p99), seconds(t.p999), seconds(t.max), count(t.count)});
+    last = t.phase;
   }
   std::string out = table.empty() ? std::string() : table.text();
   if (parts.size() > max_parts)
@@ -262,9 +286,11 @@ std::string campaign_summary(View campaign) {
   std::string out = head(campaign);
   out += section("ASSERTIONS", assertions(campaign));
   out += section("PHASES", phase_table(campaign));
-  if (const std::string parts = parts_table(campaign); !parts.empty())
-    out += section("SERVICE TIME AND MARKS (latency, above, also has what waited before the send)",
-                   parts);
+  if (const std::string how = load(campaign); !how.empty()) out += section("LOAD", how);
+  if (const std::string times = times_table(campaign); !times.empty())
+    out += section(
+        "TIMES (latency: from the intended start; service: from the actual send; others: parts)",
+        times);
   out += section("CAPACITY", capacity);
   out += section("ERRORS", error_table(campaign));
   out += section("SAFETY EVENTS", safety(campaign));
