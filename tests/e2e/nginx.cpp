@@ -51,7 +51,8 @@ std::string http_get(int port, const std::string& path) {
   return body == std::string::npos ? "" : answer.substr(body + 4);
 }
 
-Nginx::Nginx(const std::string& folder, int failing_percent) : port_(free_port()) {
+Nginx::Nginx(const std::string& folder, int failing_percent, const std::string& more)
+    : port_(free_port()) {
   const std::string root = folder + "/nginx";
   std::filesystem::create_directories(root + "/logs");
   spill(root + "/index.html", "hello from nginx\n");
@@ -69,7 +70,7 @@ Nginx::Nginx(const std::string& folder, int failing_percent) : port_(free_port()
             (failing_percent > 0 ? std::to_string(failing_percent) + "% yes; " : std::string()) +
             "* no; }\n  server {\n    listen 127.0.0.1:" + std::to_string(port_) +
             ";\n    location = /ordeal_status { stub_status; }\n    location / {\n      root " +
-            root + ";\n      if ($fails = yes) { return 503; }\n    }\n  }\n}\n");
+            root + ";\n      if ($fails = yes) { return 503; }\n    }\n  }\n" + more + "}\n");
   program_ = std::make_unique<Program>(
       std::vector<std::string>{"nginx", "-p", root, "-c", root + "/nginx.conf"},
       std::map<std::string, std::string>{}, folder, "nginx");

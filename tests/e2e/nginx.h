@@ -12,8 +12,8 @@ namespace ordeal::testing {
 /// A real nginx on 127.0.0.1 with a folder, port and configuration of its own; stopped by pid.
 class Nginx {
  public:
-  /// `failing_percent` of the requests for / are answered 503.
-  explicit Nginx(const std::string& folder, int failing_percent = 0);
+  /// `failing_percent` of the requests for / are answered 503; `more` goes into the http block.
+  explicit Nginx(const std::string& folder, int failing_percent = 0, const std::string& more = {});
   ~Nginx();
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
