@@ -4,52 +4,25 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "analysis/generator.h"
 #include "base/interval.h"
 #include "campaign/bulletin.h"
 #include "campaign/campaign.h"
 #include "campaign/cell_link.h"
 #include "campaign/feeder_index.h"
 #include "campaign/frame_merger.h"
+#include "campaign/load_totals.h"
 #include "campaign/loop.h"
 #include "campaign/services.h"
 #include "campaign/topic_hub.h"
 #include "registry/registry.h"
 
 namespace ordeal {
-
-/// Everything a phase's workers have reported, added up.
-struct LoadTotals {
-  OutcomeCounts outcomes{};
-  WireCounts wire;
-  std::uint64_t offered = 0;
-  std::uint64_t sessions_opened = 0;
-  std::uint64_t sessions_failed = 0;
-  std::uint64_t misbehaviour = 0;
-  std::uint64_t late = 0;
-  std::uint64_t missing_ns = 0;  // without a worker, summed over workers
-  std::uint64_t worker_ns = 0;   // time workers were meant to work
-  Histogram latency;
-  Histogram send_lag;
-  std::vector<WorkerUse> workers;  // those that left an interval
-  struct Code {
-    std::uint32_t load;
-    std::uint32_t kind;
-    std::int64_t code;
-    auto operator<=>(const Code&) const = default;
-  };
-  std::map<Code, std::uint64_t> codes;
-
-  /// That of a worker, new when there was none.
-  WorkerUse& worker_use(std::uint32_t load, std::uint32_t worker);
-};
 
 /// What the last interval looked like, for people who watch.
 struct LoadNow {
@@ -135,6 +108,10 @@ class LoadRun {
     LoadNow now;
   };
 
+  /// Of a cell that holds the scenario and nothing else.
+  static constexpr std::uint32_t scenario_instance = 1;
+
+  // load_run_workers.cpp: cells come, die and come back.
   void start_worker(Worker& worker);
   void tick();
   void died(Worker& worker, const std::string& how);
@@ -145,8 +122,9 @@ class LoadRun {
   /// No more frames of it are to be waited for.
   void leave(const Worker& worker);
   void message(Worker& worker, CellMessage type, Decoder& in);
+
+  // load_run_frames.cpp: what they measured, on its way to everybody else.
   void frame(Worker& worker, std::span<const std::byte> bytes);
-  void add_up(const Worker& worker, const IntervalFrame& frame);
   void merged(std::size_t load);
   void look_at_feeder(std::size_t load);
   /// One interval of a whole load: into the journal, to rules, reports and people.

@@ -14,11 +14,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <random>
 #include <thread>
 
 #include "campaign/bulletin.h"
-#include "campaign/load_run.h"
+#include "campaign/load_totals.h"
 #include "campaign/recorder.h"
 #include "engine/recorder.h"
 
@@ -95,11 +96,7 @@ class ControllerSide {
     const auto frame = decode_interval(bytes);
     if (!frame) throw std::runtime_error(frame.error().line());
     bulletin_->interval(0, bytes, 0, 0);
-    totals_.send_lag.merge(frame->send_lag);
-    for (const auto& kind : frame->kinds) {
-      totals_.latency.merge(kind.latency);
-      for (std::size_t i = 0; i < outcome_count; ++i) totals_.outcomes[i] += kind.outcomes[i];
-    }
+    totals_.add(*frame, "worker", std::numeric_limits<std::uint64_t>::max());
   }
   void settle() {
     const std::uint64_t wanted = bulletin_->barrier();
