@@ -63,6 +63,8 @@ class ElfLibrary {
     Symbol symbol;
   };
 
+  static constexpr std::size_t longest_name = 1u << 16;  // in the file
+
   ElfLibrary(std::string_view bytes, std::string path) : bytes_(bytes), path_(std::move(path)) {}
 
   [[nodiscard]] Error bad(std::string what) const;
