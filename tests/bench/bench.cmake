@@ -66,23 +66,26 @@ add_executable(bench_recording bench/recording.cpp)
 target_link_libraries(bench_recording PRIVATE ordeal_engine)
 add_test(NAME bench.recording COMMAND bench_recording --rounds 2 --operations 500000)
 set_tests_properties(bench.recording PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
-# One worker's memory with 10,000 connections; with TLS what ordeal(1) says of it, and 15 MiB besides.
-add_executable(bench_connections bench/connections.cpp)
-target_include_directories(bench_connections PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(bench_connections PRIVATE ordeal_engine)
-target_compile_definitions(bench_connections PRIVATE
-  ORDEAL_BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ORDEAL_PLUGIN_DIR}")
-add_dependencies(bench_connections org.ordeal.http)
-add_test(NAME bench.connections COMMAND bench_connections --connections 2000 --seconds 2)
-add_test(NAME bench.connections_tls
-  COMMAND bench_connections --connections 1000 --seconds 2 --limit 59 --tls)
-set_tests_properties(bench.connections_tls PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
-# Whether a long run's memory stays what it is; without arguments a thousand million operations.
-add_executable(bench_memory bench/memory.cpp)
-target_link_libraries(bench_memory PRIVATE ordeal_campaign ordeal_engine)
-add_test(NAME bench.memory COMMAND bench_memory --operations 10000000 --intervals 1000)
-set_tests_properties(bench.connections bench.memory PROPERTIES LABELS bench RUN_SERIAL ON
-  TIMEOUT 120)
+# Resident memory means nothing under a sanitizer.
+if(NOT ORDEAL_SANITIZE)
+  # One worker's memory with 10,000 connections; with TLS what ordeal(1) says of it, and 15 MiB besides.
+  add_executable(bench_connections bench/connections.cpp)
+  target_include_directories(bench_connections PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(bench_connections PRIVATE ordeal_engine)
+  target_compile_definitions(bench_connections PRIVATE
+    ORDEAL_BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ORDEAL_PLUGIN_DIR}")
+  add_dependencies(bench_connections org.ordeal.http)
+  add_test(NAME bench.connections COMMAND bench_connections --connections 2000 --seconds 2)
+  add_test(NAME bench.connections_tls
+    COMMAND bench_connections --connections 1000 --seconds 2 --limit 59 --tls)
+  set_tests_properties(bench.connections_tls PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 120)
+  # Whether a long run's memory stays what it is; without arguments a thousand million operations.
+  add_executable(bench_memory bench/memory.cpp)
+  target_link_libraries(bench_memory PRIVATE ordeal_campaign ordeal_engine)
+  add_test(NAME bench.memory COMMAND bench_memory --operations 10000000 --intervals 1000)
+  set_tests_properties(bench.connections bench.memory PROPERTIES LABELS bench RUN_SERIAL ON
+    TIMEOUT 120)
+endif()
 add_executable(send_lag bench/send_lag.cpp)
 target_include_directories(send_lag PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(send_lag PRIVATE ordeal_engine)
