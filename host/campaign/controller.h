@@ -92,7 +92,6 @@ class Controller {
   /// Runs one phase; false when the campaign must end.
   bool phase(const PhasePlan& plan, std::int32_t attempt);
   void cooldown(Duration longest, const std::string& why);
-  std::vector<LoadSpec> specs(const PhasePlan& plan, std::uint64_t start_ns) const;
   void wait_phase(const PhasePlan& plan, LoadRun& load, std::string& stop_reason);
   boost::json::object phase_result(const PhasePlan& plan, const LoadRun& load,
                                    const std::string& stop_reason, double seconds) const;

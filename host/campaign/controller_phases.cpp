@@ -12,6 +12,7 @@
 #include "campaign/facts.h"
 #include "campaign/load_fact.h"
 #include "campaign/local_ports.h"
+#include "campaign/phase_load.h"
 #include "campaign/quota_use.h"
 #include "ordeal/abi/report.h"
 #include "ordeal/abi/rule.h"
@@ -34,67 +35,9 @@ std::string describe(const PhasePlan& plan) {
   return text + ", " + load_text(plan);
 }
 
-/// What a load spec takes over as it stands.
-void set_model(const PhasePlan& plan, const LoadEntry& entry, LoadSpec& spec) {
-  if (plan.poisson) spec.arrivals = LoadSpec::Arrivals::poisson;
-  if (!plan.arrivals_file.empty()) {
-    spec.arrivals = LoadSpec::Arrivals::recorded;
-    spec.arrivals_file = plan.arrivals_file;
-    spec.speed = plan.speed;
-  }
-  for (const RateStep& step : plan.rates)
-    spec.rates.push_back({step.from, step.to, ns(step.length)});
-  spec.think = plan.think;
-  spec.operations_per_session = plan.operations_per_connection;
-  for (const KindTimeout& timeout : entry.timeouts)
-    spec.timeouts.emplace_back(timeout.of.kind, ns(timeout.timeout));
-  spec.retry = entry.retry;
-}
-
-/// Of the phase's most operations those of the entries up to `share` of the load: so the entries'
-/// parts add up, however they are rounded.
-std::uint64_t operations_before(const PhasePlan& plan, double share) {
-  return static_cast<std::uint64_t>(std::llround(static_cast<double>(plan.max_operations) * share));
-}
-
 std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
 
 }  // namespace
-
-std::vector<LoadSpec> Controller::specs(const PhasePlan& plan, std::uint64_t start_ns) const {
-  double weights = 0;
-  for (const auto& entry : campaign_.load) weights += entry.weight;
-  std::vector<LoadSpec> specs;
-  double dealt = 0;
-  for (const auto& entry : campaign_.load) {
-    const double share = weights > 0 ? entry.weight / weights : 1;
-    LoadSpec spec;
-    spec.deal_from = dealt;
-    dealt += share;
-    if (&entry == &campaign_.load.back()) dealt = 1;
-    spec.deal_to = dealt;
-    set_model(plan, entry, spec);
-    spec.sessions = static_cast<std::uint32_t>(std::max(1l, std::lround(plan.connections * share)));
-    const double paced = plan.connections * plan.operations / 60;
-    spec.rate = plan.rate > 0 ? plan.rate : paced;
-    if (spec.arrivals == LoadSpec::Arrivals::recorded) spec.rate = plan.busiest_second;
-    spec.model = spec.rate > 0 ? LoadSpec::Model::open : LoadSpec::Model::closed;
-    scale_rate(spec, share);
-    if (plan.max_operations > 0)
-      spec.max_operations = std::max<std::uint64_t>(
-          1, operations_before(plan, spec.deal_to) - operations_before(plan, spec.deal_from));
-    spec.start_ns = start_ns;
-    spec.warm_up_ns = ns(plan.warm_up);
-    spec.duration_ns = ns(plan.duration);
-    spec.timeout_ns = ns(plan.timeout);
-    // What entries draw has nothing in common, or their arrivals at random would coincide.
-    spec.seed = campaign_.seed + static_cast<std::uint64_t>(plan.index) + 1 +
-                (static_cast<std::uint64_t>(specs.size()) << 48);
-    spec.mix = entry.mix;
-    specs.push_back(std::move(spec));
-  }
-  return specs;
-}
 
 std::size_t Controller::selected_phases() {
   const std::size_t all = campaign_.phases.size();
@@ -310,7 +253,7 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
     desk_->end_containment(*containment);
   };
   load->feed(feeders_);
-  auto started = load->start(specs(plan, 0));
+  auto started = load->start(phase_specs(campaign_, plan, 0));
   if (started)
     loop_.run_until([&] { return load->created() || !load->refusal().empty() || interrupted(); },
                     loop_.now() + 15 * second_ns);
@@ -344,7 +287,8 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
   load->on_interval([&](const SnapshotInterval& interval) {
     reports_->stream(compact_json(interval_fact(plan.index, interval)));
   });
-  load->begin(specs(plan, phase_start_ns_), static_cast<std::uint64_t>(campaign_.interval.count()));
+  load->begin(phase_specs(campaign_, plan, phase_start_ns_),
+              static_cast<std::uint64_t>(campaign_.interval.count()));
 
   std::string stop_reason;
   wait_phase(plan, *load, stop_reason);

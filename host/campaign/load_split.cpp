@@ -6,6 +6,7 @@
 namespace ordeal {
 
 std::uint32_t workers_used(const LoadSpec& load, std::uint32_t workers) {
+  if (load.sessions == 0) return 0;
   std::uint64_t most = std::min(workers, load.sessions);
   if (load.max_operations > 0) most = std::min(most, load.max_operations);
   return static_cast<std::uint32_t>(std::max<std::uint64_t>(most, 1));

@@ -8,7 +8,8 @@
 
 namespace ordeal {
 
-/// How many of `workers` have work: no more than there are sessions (and operations, if bounded).
+/// How many of `workers` have work: no more than there are sessions (and operations, if bounded);
+/// none without a session.
 std::uint32_t workers_used(const LoadSpec& load, std::uint32_t workers);
 
 /// One spec for each worker that has work, see part_of().

@@ -46,6 +46,9 @@ BOOST_AUTO_TEST_CASE(no_worker_is_without_work) {
   BOOST_TEST(alone[0].max_operations == 2u);
   BOOST_TEST(alone[0].seed == load.seed);
   BOOST_TEST(workers_used(load, 0) == 1u);
+  load.sessions = 0;
+  BOOST_TEST(workers_used(load, 8) == 0u);
+  BOOST_TEST(split_load(load, 8).empty());
 }
 
 BOOST_AUTO_TEST_CASE(all_together_keep_the_even_schedule) {
