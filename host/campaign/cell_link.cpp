@@ -183,6 +183,12 @@ void CellLink::feed(std::uint32_t instance, const FeederSpec& spec, int file, in
   send(CellMessage::feed, bytes, std::array{file, index});
 }
 
+void CellLink::keep_progress(std::uint32_t instance, const SharedProgress& progress) {
+  std::vector<std::byte> bytes;
+  Encoder(bytes).u32(instance);
+  send(CellMessage::progress, bytes, std::array{progress.fd()});
+}
+
 void CellLink::throttle(std::uint32_t instance, double factor) {
   std::vector<std::byte> bytes;
   Encoder out(bytes);

@@ -16,6 +16,7 @@
 #include "campaign/loop.h"
 #include "engine/feeder_spec.h"
 #include "engine/load_spec.h"
+#include "engine/worker_progress.h"
 #include "registry/registry.h"
 
 namespace ordeal {
@@ -46,6 +47,7 @@ class CellLink {
              std::uint32_t generation, std::uint64_t interval_ns, const LoadSpec& spec);
   /// Where a scenario's operations get their data. Before begin(); the descriptors are borrowed.
   void feed(std::uint32_t instance, const FeederSpec& spec, int file, int index);
+  void keep_progress(std::uint32_t instance, const SharedProgress& progress);
   void throttle(std::uint32_t instance, double factor);
   void stop(std::uint32_t instance, std::uint64_t drain_ns);
   void collect(std::uint32_t instance, std::uint64_t token);

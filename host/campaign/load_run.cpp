@@ -50,7 +50,7 @@ Result<void> LoadRun::start(const std::vector<LoadSpec>& specs) {
       log(Severity::info, "load",
           "load " + std::to_string(i) + " (" + entry.scenario + ") has work for " +
               std::to_string(load.workers) + " of its " + std::to_string(entry.workers) +
-              " workers: there are no more connections");
+              " workers: there are no more connections or operations");
     for (std::uint32_t index = 0; index < load.workers; ++index) {
       Worker& worker = workers_.emplace_back();
       worker.load = i;
@@ -59,6 +59,9 @@ Result<void> LoadRun::start(const std::vector<LoadSpec>& specs) {
       worker.plugin = found->plugin;
       worker.name = "load-" + std::to_string(i) + "-" + entry.scenario;
       if (entry.workers > 1) worker.name += "-" + std::to_string(index);
+      auto progress = SharedProgress::make();
+      if (!progress) return std::move(progress).error();
+      worker.progress = std::move(*progress);
     }
   }
   for (auto& worker : workers_) start_worker(worker);

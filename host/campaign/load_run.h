@@ -20,6 +20,7 @@
 #include "campaign/loop.h"
 #include "campaign/services.h"
 #include "campaign/topic_hub.h"
+#include "engine/worker_progress.h"
 #include "registry/registry.h"
 
 namespace ordeal {
@@ -35,7 +36,8 @@ struct LoadNow {
 
 /// The load cells of one phase (or of the baseline's probe): one for each worker of a load entry
 /// that has work. To everybody else a load is one, however many workers it has. A dead cell is
-/// restarted with back-off for what is left of the phase, and given up after three failures; in
+/// restarted with back-off for what is left of the phase, its operations and its feeder's records,
+/// and given up after three failures; in
 /// the baseline (a phase below 0) at once. One thread, the loop's.
 class LoadRun {
  public:
@@ -93,6 +95,7 @@ class LoadRun {
     bool done = false;
     bool given_up = false;
     LoadSpec spec;
+    std::optional<SharedProgress> progress;
     std::vector<Services::OwnMetric> metrics;
     std::uint64_t expected_seq = 0;
   };
@@ -117,6 +120,8 @@ class LoadRun {
   void died(Worker& worker, const std::string& how);
   void trouble(const Worker& worker, std::string kind, std::uint64_t count, std::string detail);
   void tell_overruns(const Worker& worker);
+  /// What is left of its part of the load; nothing when that is no operation.
+  [[nodiscard]] std::optional<LoadSpec> rest_of(const Worker& worker) const;
   void resume_worker(Worker& worker);
   void begin_worker(Worker& worker, const LoadSpec& spec);
   /// No more frames of it are to be waited for.

@@ -40,6 +40,7 @@ void LoadRun::start_worker(Worker& worker) {
                       entry.config);
   if (const FeederSource* feeder = loads_[worker.load].feeder)
     worker.link->feed(scenario_instance, feeder->spec(), feeder->file(), feeder->index());
+  worker.link->keep_progress(scenario_instance, *worker.progress);
 }
 
 void LoadRun::begin_worker(Worker& worker, const LoadSpec& spec) {
@@ -72,21 +73,31 @@ void LoadRun::tick() {
   }
 }
 
-void LoadRun::resume_worker(Worker& worker) {
-  const auto answer = worker.link->create_answer(scenario_instance);
-  if (!answer || !answer->empty()) return;
+std::optional<LoadSpec> LoadRun::rest_of(const Worker& worker) const {
   const std::uint64_t now = loop_.now();
-  if (now >= end_ns_) return;
   LoadSpec rest = worker.spec;
+  rest.operations_done = (*worker.progress)->operations;
+  rest.records_done = (*worker.progress)->records;
+  if (rest.max_operations > 0 && rest.operations_done >= rest.max_operations) return std::nullopt;
   rest.start_ns = now;
   rest.duration_ns = end_ns_ - now;
   rest.elapsed_ns = now - std::min(now, worker.spec.start_ns);
   // What was left of the warm-up still is.
   const std::uint64_t warm_end = worker.spec.start_ns + worker.spec.warm_up_ns;
   rest.warm_up_ns = warm_end > now ? warm_end - now : 0;
-  rest.seed = worker.spec.seed + worker.generation;
+  rest.seed = worker.spec.seed + (std::uint64_t{worker.generation} << 24);
+  return rest;
+}
+
+void LoadRun::resume_worker(Worker& worker) {
+  const auto answer = worker.link->create_answer(scenario_instance);
+  if (!answer || !answer->empty()) return;
+  const std::uint64_t now = loop_.now();
+  if (now >= end_ns_) return;
+  const auto rest = rest_of(worker);
+  if (!rest) return;
   totals_.missing_ns += now - std::min(now, worker.silent_since_ns);
-  begin_worker(worker, rest);
+  begin_worker(worker, *rest);
   if (factor_ != 1) worker.link->throttle(scenario_instance, factor_);
   bulletin_.event("plugin", "cell_restarted", phase_,
                   {{"plugin", worker.plugin->id + " " + worker.plugin->version},
@@ -137,7 +148,8 @@ void LoadRun::died(Worker& worker, const std::string& how) {
   worker.link.reset();
   worker.begun = false;
   leave(worker);
-  if (stopping_) {
+  // A baseline in which it died is none, however far it was.
+  if (stopping_ || (begun_ && phase_ >= 0 && !rest_of(worker))) {
     worker.done = true;
     return;
   }

@@ -107,6 +107,9 @@ void Cell::handle(const Message& message) {
   if (type == CellMessage::feed) {  // one that could not be created needs no data
     if (found == components_.end() || found->second->feed(in, message.fds)) return;
   }
+  if (type == CellMessage::progress) {
+    if (found == components_.end() || found->second->keep_progress(message.fds)) return;
+  }
   if (found == components_.end() || !found->second->handle(type, in) || !in.ok())
     log(Severity::error, "cell",
         "message " + std::to_string(message.type) + " for instance " + std::to_string(number) +

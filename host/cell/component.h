@@ -45,6 +45,12 @@ class Component {
     return false;
   }
 
+  /// CellMessage::progress, likewise.
+  virtual bool keep_progress(std::span<const UniqueFd> fds) {
+    static_cast<void>(fds);
+    return false;
+  }
+
   /// CellMessage::events behind the instance, for a component of any kind.
   void deliver(Decoder& in) {
     if (host_->bus() != nullptr) host_->bus()->deliver(in);

@@ -58,6 +58,14 @@ class ScenarioComponent final : public Component {
     return true;
   }
 
+  bool keep_progress(std::span<const UniqueFd> fds) override {
+    if (fds.size() != 1) return false;
+    auto progress = SharedProgress::map(fds[0].get());
+    if (!progress) return false;
+    worker_->keep(std::move(*progress));
+    return true;
+  }
+
   bool handle(CellMessage type, Decoder& in) override {
     switch (type) {
       case CellMessage::begin:

@@ -74,13 +74,17 @@ Feeder::~Feeder() {
   ::munmap(index_, index_bytes_);
 }
 
-void Feeder::begin(std::uint32_t worker, std::uint32_t workers, std::uint64_t seed) {
-  next_ = worker % records_;
+void Feeder::begin(std::uint32_t worker, std::uint32_t workers, std::uint64_t seed,
+                   std::uint64_t done) {
+  // Of numbers below 2^30 each, so that the product cannot overflow.
   stride_ = workers % records_;
+  next_ = (worker + done % records_ * stride_) % records_;
+  taken_ = done;
   random_ = Random(seed, Random::Stream::feeder);
 }
 
 bool Feeder::take(std::uint64_t& record) {
+  ++taken_;
   switch (spec_.order) {
     case FeederSpec::Order::sequential:
       record = next_;

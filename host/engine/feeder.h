@@ -39,8 +39,10 @@ class Feeder {
   Feeder(const Feeder&) = delete;
   Feeder& operator=(const Feeder&) = delete;
 
-  /// From the start, for worker `worker` of `workers`. What order unique has used stays used.
-  void begin(std::uint32_t worker, std::uint32_t workers, std::uint64_t seed);
+  /// For worker `worker` of `workers`, from the start or, in sequential order, behind the `done`
+  /// first of its records. What order unique has used stays used.
+  void begin(std::uint32_t worker, std::uint32_t workers, std::uint64_t seed,
+             std::uint64_t done = 0);
   /// The next record's number. False: all are used up.
   bool take(std::uint64_t& record);
   /// A record as a JSON object, which stands in `buffer` or in the file and stays as long as both.
@@ -48,6 +50,8 @@ class Feeder {
   std::string_view read(std::uint64_t record, std::string& buffer);
 
   [[nodiscard]] std::uint64_t records() const { return records_; }
+  /// How many of its records this worker has taken, those `done` included.
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
 
  private:
   Feeder(FeederSpec spec, std::string_view text, FeederIndex* index, std::size_t index_bytes);
@@ -65,6 +69,7 @@ class Feeder {
   std::vector<std::string> names_;
   std::uint64_t next_ = 0;  // sequential
   std::uint64_t stride_ = 1;
+  std::uint64_t taken_ = 0;
   Random random_;
   std::uint64_t here_ = 0;  // the number of the record that stands at at_
   std::size_t at_ = 0;

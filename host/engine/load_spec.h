@@ -42,7 +42,7 @@ struct LoadSpec {
     recorded,  // at the times of a file
   };
   Model model = Model::closed;
-  std::uint32_t sessions = 1;     // "connections" in the campaign file
+  std::uint32_t sessions = 1;     // "connections" in the campaign file; 0: none of the load is here
   double rate = 0;                // open: operations per second; recorded: in its busiest second
   std::uint64_t start_ns = 0;     // when the load begins
   std::uint64_t warm_up_ns = 0;   // operations intended before start+warm_up are warm-up ones
@@ -50,6 +50,10 @@ struct LoadSpec {
   std::uint64_t timeout_ns =
       10'000'000'000;                // per operation, from its intended start (closed: from issue)
   std::uint64_t max_operations = 0;  // 0: no bound
+  // What an earlier worker did in this one's place: operations, of the bound, and the feeder's
+  // records.
+  std::uint64_t operations_done = 0;
+  std::uint64_t records_done = 0;
   std::uint64_t seed = 1;
   std::vector<std::pair<std::string, double>> mix;  // kind name -> weight; empty: all kinds alike
   bool probe = false;                               // mark all operations as probes

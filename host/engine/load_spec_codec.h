@@ -17,6 +17,8 @@ inline void put(Encoder& out, const LoadSpec& s) {
   out.u64(s.duration_ns);
   out.u64(s.timeout_ns);
   out.u64(s.max_operations);
+  out.u64(s.operations_done);
+  out.u64(s.records_done);
   out.u64(s.seed);
   out.u32(static_cast<std::uint32_t>(s.mix.size()));
   for (const auto& [kind, weight] : s.mix) {
@@ -63,6 +65,8 @@ inline LoadSpec get_load_spec(Decoder& in) {
   s.duration_ns = in.u64();
   s.timeout_ns = in.u64();
   s.max_operations = in.u64();
+  s.operations_done = in.u64();
+  s.records_done = in.u64();
   s.seed = in.u64();
   for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
     std::string kind(in.text());

@@ -16,6 +16,7 @@ Result<void> Worker::attach(const ordeal_scenario_factory* factory, void* instan
 }
 const Worker::Info& Worker::info() const { return impl_->info(); }
 void Worker::feed(std::unique_ptr<Feeder> feeder) { impl_->feed(std::move(feeder)); }
+void Worker::keep(SharedProgress progress) { impl_->keep(std::move(progress)); }
 Result<void> Worker::begin(const LoadSpec& spec) { return impl_->begin(spec); }
 void Worker::throttle(double factor) { impl_->throttle(factor); }
 void Worker::stop(std::uint64_t drain_ns) { impl_->stop(drain_ns); }

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "engine/load_spec.h"
 #include "engine/reactor.h"
+#include "engine/worker_progress.h"
 #include "ordeal/abi/scenario.h"
 
 namespace ordeal {
@@ -65,6 +66,8 @@ class Worker {
 
   /// Where operations get their data from the next begin() on.
   void feed(std::unique_ptr<Feeder> feeder);
+  /// Where it says how far it is, from the next begin() on.
+  void keep(SharedProgress progress);
   /// Starts a phase. Error: invalid_config when the mix names no kind of the scenario.
   Result<void> begin(const LoadSpec& spec);
   /// Multiplies the offered rate (open) or the share of sessions in use (closed) by `factor` in

@@ -45,6 +45,10 @@ class Worker::Impl {
   [[nodiscard]] const ordeal_engine* engine() const { return &engine_; }
   [[nodiscard]] const Info& info() const { return info_; }
   void feed(std::unique_ptr<Feeder> feeder) { feeder_ = std::move(feeder); }
+  void keep(SharedProgress progress) {
+    shared_progress_ = std::move(progress);
+    progress_ = shared_progress_->get();
+  }
   [[nodiscard]] bool finished() const { return !active_; }
   void on_finished(std::function<void()> fn) { on_finished_ = std::move(fn); }
 
@@ -139,6 +143,16 @@ class Worker::Impl {
   void arrive(std::uint64_t now);
   void arrive_all(std::uint64_t now);
   [[nodiscard]] bool may_arrive(std::uint64_t intended) const;
+  // True for the last one that max_operations allows.
+  bool start_operation() {
+    progress_->operations.store(++started_operations_, std::memory_order_relaxed);
+    return started_operations_ == spec_.max_operations;
+  }
+  bool take_record(std::uint64_t& record) {
+    const bool taken = feeder_->take(record);
+    progress_->records.store(feeder_->taken(), std::memory_order_relaxed);
+    return taken;
+  }
   void arrival_due();
   void give_up(Operation& operation, Outcome outcome, std::uint64_t now);
   void drop_waiting();
@@ -220,7 +234,10 @@ class Worker::Impl {
   std::uint64_t watched_deadline_ns_ = 0;  // while deadline_timer_ is set
   std::uint64_t watched_rest_ns_ = 0;      // while rest_timer_ is set
   std::uint64_t started_operations_ = 0;   // against max_operations
-  std::uint32_t sessions_in_use_ = 0;      // closed load: lower under a throttle
+  WorkerProgress own_progress_;            // while nobody else is to know
+  std::optional<SharedProgress> shared_progress_;
+  WorkerProgress* progress_ = &own_progress_;
+  std::uint32_t sessions_in_use_ = 0;  // closed load: lower under a throttle
   double factor_ = 1;
   std::int64_t last_open_code_ = 0;
   std::size_t waiting_bound_ = 0;

@@ -22,7 +22,7 @@ bool is_answer(Outcome outcome) {
 
 void Worker::Impl::issue(std::uint32_t session, std::uint32_t kind, std::uint64_t intended,
                          std::uint64_t now, std::uint32_t attempt, std::uint64_t record) {
-  if (feeder_ && attempt == 1 && !feeder_->take(record)) return no_record_left(kind, intended);
+  if (feeder_ && attempt == 1 && !take_record(record)) return no_record_left(kind, intended);
   SessionTable::Session& s = sessions_[session];
   sessions_.remove_ready(session);
   ++s.in_flight;
@@ -64,7 +64,7 @@ void Worker::Impl::issue_closed(std::uint32_t session) {
     return;
   }
   if (!warm_up(now)) ++recorder_.counts().offered;
-  const bool last = ++started_operations_ == spec_.max_operations;
+  const bool last = start_operation();
   issue(session, mix_.next(), now, now);
   if (last) phase_over();
 }
@@ -80,7 +80,7 @@ void Worker::Impl::arrive(std::uint64_t now) {
   for (std::uint32_t left = arrivals_in_one_go; left > 0 && !over_; --left) {
     const std::uint64_t intended = next_arrival_ns();
     if (intended > now || !may_arrive(intended)) break;
-    const bool last = ++started_operations_ == spec_.max_operations;
+    const bool last = start_operation();
     const bool measured = !warm_up(intended);
     const std::uint32_t kind = take_arrival();
     if (measured) ++recorder_.counts().offered;

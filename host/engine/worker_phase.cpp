@@ -40,6 +40,9 @@ Result<void> Worker::Impl::begin(const LoadSpec& spec) {
   if (spec.sessions == 0 || spec.sessions > max_sessions)
     return bad("connections: " + std::to_string(spec.sessions), "1 to 1000000 per worker");
   if (spec.timeout_ns == 0) return bad("timeout: 0", "above 0");
+  if (spec.max_operations > 0 && spec.operations_done >= spec.max_operations)
+    return bad("operations_done: " + std::to_string(spec.operations_done),
+               "less than the " + std::to_string(spec.max_operations) + " there are");
   if (spec.duration_ns == 0 && spec.max_operations == 0)
     return bad("duration: 0", "above 0, or a bound on the number of operations");
   auto mix = KindMix::make(info_.kinds, spec.mix, spec.seed);
@@ -56,14 +59,14 @@ Result<void> Worker::Impl::begin(const LoadSpec& spec) {
                                    : later(spec_.start_ns, spec_.duration_ns);
   active_ = true;
   started_ = over_ = stopped_ = now_is_fresh_ = false;
-  started_operations_ = 0;
+  started_operations_ = spec_.operations_done;
   factor_ = 1;
   last_open_code_ = 0;
   sessions_.reset(spec_.sessions);
   sessions_in_use_ = spec_.sessions;
   waiting_bound_ = waiting_room();
   think_random_ = Random(spec_.seed, Random::Stream::think);
-  if (feeder_) feeder_->begin(spec_.worker, spec_.workers, spec_.seed);
+  if (feeder_) feeder_->begin(spec_.worker, spec_.workers, spec_.seed, spec_.records_done);
   usage_.restart();
   static_cast<void>(reactor_.take_loop_use());
   recorder_.counts().start_ns = now;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Data feeders: what a scenario's operations are given, by a plugin that writes it down.
+#include <signal.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
@@ -75,6 +77,45 @@ BOOST_AUTO_TEST_CASE(two_workers_share_the_records_in_turn) {
     BOOST_TEST(probe[0].size() == 20u);
     BOOST_TEST(probe[0][8] == user(1));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_is_killed_leaves_the_rest_to_the_next_one) {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "{\"n\": " + std::to_string(i) + "}\n";
+  spill(ordeal.file("n.jsonl"), text);
+  spill(
+      ordeal.file("campaign.json"),
+      R"({"campaign": "feeder", "interval": "200ms", "baseline": {"duration": "500ms", "required_health": 0},
+            "load": [{"scenario": "records", "config": {"folder": ")" +
+          ordeal.file("seen") + R"("}, "feeder": {"file": "n.jsonl"}}],
+            "phases": [{"name": "p", "duration": "8s", "connections": 2, "rate": 60,
+                        "max_operations": 120, "judge": false}],
+            "report": [{"report": "json"}]})");
+  const auto program = ordeal.start({"run", ordeal.file("campaign.json"), "--yes", "--plugin-dir",
+                                     ORDEAL_BUILD_DIR "/tests/records"});
+  BOOST_REQUIRE(ordeal.wait_for_load());
+  sleep_seconds(0.5);
+  const pid_t cell = process_of(ordeal.run_id(), "load-0-records");
+  BOOST_REQUIRE(cell > 0);
+  BOOST_REQUIRE(::kill(cell, SIGKILL) == 0);
+  BOOST_TEST(program->wait(30).has_value());
+  const auto workers = seen("load-");
+  BOOST_TEST_REQUIRE(workers.size() == 2u);
+  std::vector<std::string> all;
+  for (const auto& lines : workers) {
+    BOOST_TEST(lines.size() > 10u);
+    BOOST_TEST(lines.size() < 110u);
+    all.insert(all.end(), lines.begin(), lines.end());
+  }
+  // No operation beyond the bound, and no record twice. The one that was just being issued when
+  // its process died may not have got as far as the plugin.
+  BOOST_TEST(all.size() >= 119u);
+  BOOST_TEST(all.size() <= 120u);
+  const std::set<std::string> once(all.begin(), all.end());
+  BOOST_TEST(once.size() == all.size());
+  for (int i = 0; i < 120; ++i)
+    if (once.count("{\"n\": " + std::to_string(i) + "}") == 0)
+      BOOST_TEST(all.size() == 119u, "record " << i << " is missing");
 }
 
 BOOST_AUTO_TEST_CASE(unique_records_are_used_once_and_then_operations_are_dropped) {

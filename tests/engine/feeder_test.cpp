@@ -116,6 +116,22 @@ BOOST_AUTO_TEST_CASE(workers_take_turns) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(who_takes_a_workers_place_goes_on_behind_its_records) {
+  const Data data(lines(10), jsonl, sequential);
+  for (const std::uint64_t done : {0ull, 1ull, 7ull, 1'000'003ull, ~0ull}) {
+    for (const std::uint32_t workers : {1u, 3u, 10u, 25u}) {
+      const auto feeder = data.open();
+      feeder->begin(1, workers, 1, done);
+      std::uint64_t record = 0;
+      for (std::uint64_t i = 0; i < 20; ++i) {
+        BOOST_TEST(feeder->take(record));
+        BOOST_TEST(record == (1 + (done % 10 + i) * workers) % 10);
+      }
+      BOOST_TEST(feeder->taken() == done + 20);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(random_is_the_seeds) {
   const Data data(lines(50), jsonl, FeederSpec::Order::random);
   const auto drawn = [&](std::uint64_t seed) {

@@ -7,7 +7,7 @@
 
 namespace ordeal {
 
-inline constexpr std::uint32_t cell_protocol_version = 3;
+inline constexpr std::uint32_t cell_protocol_version = 4;
 
 enum class CellMessage : std::uint16_t {
   // host -> cell
@@ -27,6 +27,7 @@ enum class CellMessage : std::uint16_t {
   pin = 21,       // u32 core: the whole process runs on that core; before the first load
   feed = 22,  // u32 instance, text file, u32 format, order, header; with the descriptors of file
               // and index: before begin, the data of a scenario's operations (see Feeder)
+  progress = 23,  // u32 instance, with the descriptor of a SharedProgress: before begin
   // cell -> host
   hello = 64,     // u32 cell_protocol_version
   loaded = 65,    // text id, error ("" when it succeeded)

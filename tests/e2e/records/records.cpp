@@ -17,12 +17,12 @@ class Records final : public ordeal::Scenario {
 
   ordeal::ScenarioInfo describe() override { return {{"write"}, {}, 1, false}; }
   void open(ordeal_session_id session) override { engine().opened(session); }
-  void close(ordeal_session_id, std::uint32_t) override { out_.flush(); }
+  void close(ordeal_session_id, std::uint32_t) override {}
   void issue(const ordeal_op& op) override {
     const bool probe = (op.flags & ORDEAL_OP_PROBE) != 0;
     if (!out_.is_open())
       out_.open(folder_ + (probe ? "/probe-" : "/load-") + std::to_string(::getpid()));
-    out_ << std::string_view(op.data.ptr, op.data.len) << '\n';
+    out_ << std::string_view(op.data.ptr, op.data.len) << std::endl;  // it may be killed
     engine().complete(op.id, ORDEAL_OUTCOME_OK);
   }
   void cancel(std::uint64_t) override {}
