@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,30 +56,61 @@ Result<std::unique_ptr<FeederSource>> FeederSource::open(const FeederSpec& spec)
   struct stat info {};
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
     return unreadable(spec.file, "the feeder's file is no regular file");
-  if (info.st_size == 0) return unreadable(spec.file, "the feeder's file is empty", "records");
-  const auto size = static_cast<std::uint64_t>(info.st_size);
-  if (size > feeder_file_max)
+  const FileIdentity identity = FileIdentity::of(file.get());
+  if (identity.size == 0) return unreadable(spec.file, "the feeder's file is empty", "records");
+  if (identity.size > feeder_file_max)
     return unreadable(spec.file, "the feeder's file is too large", "at most 1 GiB");
-  void* const text = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
-  if (text == MAP_FAILED)
-    return errno_error(ExitCode::invalid_config, "mapping " + spec.file, errno);
+  UniqueFd copy(::memfd_create("ordeal-records", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!copy) return errno_error(ExitCode::internal, "copying " + spec.file, errno);
   return std::unique_ptr<FeederSource>(
-      new FeederSource(spec, std::move(file), info, {static_cast<const char*>(text), size}));
+      new FeederSource(spec, std::move(file), identity, std::move(copy)));
 }
 
-FeederSource::FeederSource(FeederSpec spec, UniqueFd file, const struct stat& info,
-                           std::string_view text)
-    : spec_(std::move(spec)),
+FeederSource::FeederSource(const FeederSpec& spec, UniqueFd file, const FileIdentity& identity,
+                           UniqueFd copy)
+    : spec_(spec),
       file_(std::move(file)),
-      info_(info),
-      text_(text, spec_.format),
-      at_(text_.begin()) {
-  ::madvise(const_cast<char*>(text.data()), text.size(), MADV_SEQUENTIAL);
-}
+      identity_(identity),
+      copy_(std::move(copy)),
+      text_({}, spec_.format) {}
 
 FeederSource::~FeederSource() {
-  ::munmap(const_cast<char*>(text_.text().data()), text_.text().size());
+  unmap_copy();
   if (shared_ != nullptr) ::munmap(const_cast<FeederIndex*>(shared_), sizeof *shared_);
+}
+
+Result<bool> FeederSource::copy(std::size_t bytes) {
+  std::uint64_t left = std::min<std::uint64_t>(bytes, identity_.size - copied_);
+  while (left > 0) {
+    const ssize_t n = ::sendfile(copy_.get(), file_.get(), nullptr, left);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno_error(ExitCode::invalid_config, "copying " + spec_.file, errno);
+    if (n == 0) break;  // it has become shorter
+    copied_ += static_cast<std::uint64_t>(n);
+    left -= static_cast<std::uint64_t>(n);
+  }
+  if (changed() || left > 0)
+    return unreadable(spec_.file, "the feeder's file was written to while it was read",
+                      "one that nobody writes to");
+  return copied_ == identity_.size;
+}
+
+Result<void> FeederSource::map_copy() {
+  // A plugin has the descriptor in its process: it must not change what the others read.
+  if (::fcntl(copy_.get(), F_ADD_SEALS, feeder_copy_seals | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+    return errno_error(ExitCode::internal, "copying " + spec_.file, errno);
+  void* const text = ::mmap(nullptr, copied_, PROT_READ, MAP_PRIVATE, copy_.get(), 0);
+  if (text == MAP_FAILED)
+    return errno_error(ExitCode::internal, "mapping the copy of " + spec_.file, errno);
+  text_ = FeederText({static_cast<const char*>(text), copied_}, spec_.format);
+  at_ = text_.begin();
+  return {};
+}
+
+void FeederSource::unmap_copy() {
+  const std::string_view text = text_.text();
+  if (!text.empty()) ::munmap(const_cast<char*>(text.data()), text.size());
+  text_ = FeederText({}, spec_.format);
 }
 
 Error FeederSource::wrong(std::size_t at, std::string what, std::string expected) const {
@@ -124,6 +157,11 @@ Result<void> FeederSource::check_record(std::string_view record, std::size_t at)
 }
 
 Result<bool> FeederSource::check(std::size_t bytes) {
+  if (text_.text().empty()) {
+    const Result<bool> whole = copy(bytes);
+    if (!whole || !*whole) return whole;
+    if (auto mapped = map_copy(); !mapped) return std::move(mapped).error();
+  }
   const std::size_t enough = bytes > text_.text().size() - at_ ? text_.text().size() : at_ + bytes;
   while (at_ < enough) {
     std::string_view record;
@@ -165,7 +203,7 @@ Result<void> FeederSource::publish() {
   if (memory == MAP_FAILED)
     return errno_error(ExitCode::internal, "making a feeder's index", errno);
   auto* const head = new (memory) FeederIndex;
-  head->file_size = text_.text().size();
+  head->file_size = copied_;
   head->first = first_;
   head->records = records_;
   head->step = step_;
@@ -179,6 +217,7 @@ Result<void> FeederSource::publish() {
   shared_ = static_cast<const FeederIndex*>(ours);
   index_ = std::move(index);
   places_ = {};
+  unmap_copy();
   return {};
 }
 
@@ -186,18 +225,16 @@ std::uint64_t FeederSource::used() const {
   return shared_ == nullptr ? 0 : std::min(shared_->taken.load(), records_);
 }
 
-bool FeederSource::changed() const {
-  struct stat now {};
-  return ::fstat(file_.get(), &now) != 0 || now.st_size != info_.st_size ||
-         now.st_mtim.tv_sec != info_.st_mtim.tv_sec || now.st_mtim.tv_nsec != info_.st_mtim.tv_nsec;
-}
+bool FeederSource::changed() const { return FileIdentity::of(file_.get()) != identity_; }
 
 Result<void> check_feeder(const FeederSpec& spec) {
   auto source = FeederSource::open(spec);
   if (!source) return std::move(source).error();
-  auto checked = (*source)->check(feeder_file_max);
-  if (!checked) return std::move(checked).error();
-  return {};
+  for (;;) {
+    const auto whole = (*source)->check(feeder_file_max);
+    if (!whole) return whole.error();
+    if (*whole) return {};
+  }
 }
 
 }  // namespace ordeal

@@ -65,7 +65,8 @@ void LoadRun::look_at_feeder(std::size_t number) {
                                " records, each of which is used once; further operations are "
                                "dropped");
   else if (feeder.changed())
-    tell("feeder_changed", "was written to during the run; what was read from it may be wrong");
+    tell("feeder_changed",
+         "was written to during the run, which goes on with what it held at its start");
 }
 
 void LoadRun::publish(const IntervalFrame& frame, std::span<const std::byte> bytes) {

@@ -43,7 +43,11 @@ Result<std::unique_ptr<Feeder>> Feeder::map(FeederSpec spec, int file, int index
     return unusable(spec.file, sound ? "it has become shorter" : "its index is none");
   }
   const std::size_t mapped = head->file_size;
-  void* const text = ::mmap(nullptr, mapped, PROT_READ, MAP_SHARED, file, 0);
+  if ((::fcntl(file, F_GET_SEALS) & feeder_copy_seals) != feeder_copy_seals) {
+    ::munmap(shared, index_bytes);
+    return unusable(spec.file, "its copy is not sealed");
+  }
+  void* const text = ::mmap(nullptr, mapped, PROT_READ, MAP_PRIVATE, file, 0);
   if (text == MAP_FAILED) {
     const int error = errno;
     ::munmap(shared, index_bytes);

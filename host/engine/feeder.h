@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fcntl.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -29,11 +31,16 @@ struct FeederIndex {
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-/// A worker's end of a data feeder: says which record is next, and reads it. The file is mapped, so
-/// that however many workers share it it is in memory once, and only where it is used. One thread.
+/// What makes the copy of a feeder's file safe to map: it can neither become shorter nor be written
+/// to.
+inline constexpr int feeder_copy_seals = F_SEAL_SHRINK | F_SEAL_WRITE;
+
+/// A worker's end of a data feeder: says which record is next, and reads it. The host's copy of the
+/// file is mapped, so that however many workers share it it is in memory once. One thread.
 class Feeder {
  public:
-  /// Both descriptors are borrowed for the call. Error: internal, naming the file.
+  /// `file` is the copy, with the seals above. Both descriptors are borrowed for the call. Error:
+  /// internal, naming the file.
   static Result<std::unique_ptr<Feeder>> map(FeederSpec spec, int file, int index);
   ~Feeder();
   Feeder(const Feeder&) = delete;
@@ -45,8 +52,8 @@ class Feeder {
              std::uint64_t done = 0);
   /// The next record's number. False: all are used up.
   bool take(std::uint64_t& record);
-  /// A record as a JSON object, which stands in `buffer` or in the file and stays as long as both.
-  /// "{}" for what can no longer be read, because the file has been changed.
+  /// A record as a JSON object, which stands in `buffer` or in the copy and stays as long as both.
+  /// "{}" for what is not where the index says: the plugin's code could write to that.
   std::string_view read(std::uint64_t record, std::string& buffer);
 
   [[nodiscard]] std::uint64_t records() const { return records_; }

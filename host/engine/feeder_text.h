@@ -11,8 +11,8 @@
 
 namespace ordeal {
 
-/// Steps through the records of a feeder's file. Blank lines are none. Borrows the text, which may
-/// change meanwhile: what is read then is wrong, but within bounds. One thread.
+/// Steps through the records of a feeder's file. Blank lines are none. Borrows the text. One
+/// thread.
 class FeederText {
  public:
   FeederText(std::string_view text, FeederSpec::Format format) : text_(text), format_(format) {}

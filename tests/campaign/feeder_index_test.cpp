@@ -109,13 +109,54 @@ BOOST_AUTO_TEST_CASE(the_index_is_what_a_worker_reads) {
   BOOST_TEST((*source)->changed());
 }
 
+BOOST_AUTO_TEST_CASE(what_becomes_of_the_file_does_not_matter) {
+  std::string text = "a\n";
+  for (int i = 0; i < 5'000; ++i) text += std::to_string(i) + "\n";
+  auto source = FeederSource::open(csv(text));
+  BOOST_TEST_REQUIRE(!!source);
+  BOOST_TEST(!!(*source)->check(text.size()));
+  BOOST_TEST(!!(*source)->publish());
+  auto feeder = Feeder::map((*source)->spec(), (*source)->file(), (*source)->index());
+  BOOST_TEST_REQUIRE(!!feeder);
+  BOOST_TEST(!(*source)->changed());
+  BOOST_TEST_REQUIRE(::truncate((*source)->spec().file.c_str(), 0) == 0);
+  BOOST_TEST((*source)->changed());
+  std::string buffer;
+  BOOST_TEST((*feeder)->read(4'999, buffer) == R"({"a":"4999"})");
+  auto late = Feeder::map((*source)->spec(), (*source)->file(), (*source)->index());
+  BOOST_TEST_REQUIRE(!!late);
+  BOOST_TEST((*late)->read(2'500, buffer) == R"({"a":"2500"})");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_changes_while_it_is_read_is_refused) {
+  for (const bool shorter : {false, true}) {
+    const std::string text = "a\n" + std::string(40'000, 'x') + "\n";
+    auto source = FeederSource::open(csv(text));
+    BOOST_TEST_REQUIRE(!!source);
+    auto checked = (*source)->check(10'000);
+    BOOST_TEST_REQUIRE(!!checked);
+    BOOST_TEST(!*checked);
+    if (shorter)
+      BOOST_TEST_REQUIRE(::truncate((*source)->spec().file.c_str(), 5) == 0);
+    else
+      std::ofstream((*source)->spec().file, std::ios::app) << "y\n";
+    do checked = (*source)->check(10'000);
+    while (checked && !*checked);
+    BOOST_TEST_REQUIRE(!checked);
+    BOOST_TEST(checked.error().line().find("was written to while it was read") !=
+               std::string::npos);
+    BOOST_TEST(checked.error().line().find((*source)->spec().file) != std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(no_worker_can_cut_the_index) {
   auto source = FeederSource::open(csv("a\n1\n"));
   BOOST_TEST_REQUIRE(!!source);
   BOOST_TEST(!!(*source)->check(100));
   BOOST_TEST(!!(*source)->publish());
   BOOST_TEST(::ftruncate((*source)->index(), 0) != 0);
-  BOOST_TEST(::pwrite((*source)->file(), "x", 1, 0) < 0);  // nor write to the file
+  BOOST_TEST(::pwrite((*source)->file(), "x", 1, 0) < 0);  // nor write to the copy
+  BOOST_TEST(::ftruncate((*source)->file(), 0) != 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -17,7 +17,7 @@ using namespace ordeal;
 namespace {
 
 UniqueFd memory(std::string_view bytes) {
-  UniqueFd fd(::memfd_create("test", MFD_CLOEXEC));
+  UniqueFd fd(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   BOOST_TEST_REQUIRE(::write(fd.get(), bytes.data(), bytes.size()) ==
                      static_cast<ssize_t>(bytes.size()));
   return fd;
@@ -27,6 +27,7 @@ UniqueFd memory(std::string_view bytes) {
 struct Data {
   Data(std::string text, FeederSpec::Format format, FeederSpec::Order order, std::uint64_t step = 1)
       : file(memory(text)) {
+    BOOST_TEST_REQUIRE(::fcntl(file.get(), F_ADD_SEALS, feeder_copy_seals) == 0);
     spec.file = "data";
     spec.format = format;
     spec.order = order;
@@ -171,16 +172,29 @@ BOOST_AUTO_TEST_CASE(unique_is_once_over_all_workers_and_restarts) {
   BOOST_TEST(!last->take(record));
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_changes_is_read_within_bounds) {
+BOOST_AUTO_TEST_CASE(only_what_nobody_can_change_is_mapped) {
+  const std::string text = "a,b\n1,2\n3,4\n";
+  const Data data(text, csv, sequential);
+  BOOST_TEST(::pwrite(data.file.get(), "\"", 1, 8) < 0);
+  BOOST_TEST(::ftruncate(data.file.get(), 0) != 0);
+  const UniqueFd open = memory(text);
+  const auto refused = Feeder::map(data.spec, open.get(), data.index.get());
+  BOOST_TEST_REQUIRE(!refused);
+  BOOST_TEST(refused.error().line().find("data: ") != std::string::npos);
+  BOOST_TEST(refused.error().line().find("its copy is not sealed") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_index_that_is_wrong_is_read_within_bounds) {
   const Data data("a,b\n1,2\n3,4\n", csv, sequential);
   const auto feeder = data.open();
   std::string buffer;
   BOOST_TEST(feeder->read(1, buffer) == R"({"a":"3","b":"4"})");
-  BOOST_TEST_REQUIRE(::pwrite(data.file.get(), "\"", 1, 8) == 1);
-  BOOST_TEST(feeder->read(1, buffer) == "{}");
-  BOOST_TEST(feeder->read(0, buffer) == R"({"a":"1","b":"2"})");
-  BOOST_TEST_REQUIRE(::pwrite(data.file.get(), "3;", 2, 8) == 2);
-  BOOST_TEST(feeder->read(1, buffer) == "{}");
+  for (const std::uint32_t place : {0u, 5u, 11u, 12u, 13u, 0xffffffffu}) {
+    BOOST_TEST_REQUIRE(::pwrite(data.index.get(), &place, sizeof place, sizeof(FeederIndex)) ==
+                       sizeof place);
+    const std::string read(feeder->read(0, buffer));
+    BOOST_TEST((place < 12 || read == "{}"), place << " " << read);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_index_is_refused) {
