@@ -9,7 +9,7 @@ namespace ordeal {
 
 namespace {
 
-constexpr std::uint16_t version = 2;
+constexpr std::uint16_t version = 3;
 constexpr std::uint32_t max_kinds = 64;
 constexpr std::uint32_t max_marks = 16;
 constexpr std::uint32_t max_codes = 16;
@@ -82,6 +82,7 @@ template <typename Frame, typename Visit>
 void numbers(Frame& f, Visit visit) {
   visit(f.seq), visit(f.start_ns), visit(f.end_ns), visit(f.offered), visit(f.in_flight);
   visit(f.sessions_open), visit(f.sessions_opened), visit(f.sessions_failed);
+  visit(f.sessions_renewed);
   visit(f.misbehaviour), visit(f.late);
   auto& g = f.generator;
   visit(g.cpu_ns), visit(g.run_delay_ns), visit(g.late_loop_ns), visit(g.longest_loop_ns);
@@ -137,6 +138,7 @@ void add(IntervalFrame& sum, const IntervalFrame& one) {
   sum.sessions_open += one.sessions_open;
   sum.sessions_opened += one.sessions_opened;
   sum.sessions_failed += one.sessions_failed;
+  sum.sessions_renewed += one.sessions_renewed;
   sum.misbehaviour += one.misbehaviour;
   sum.late += one.late;
   add(sum.generator, one.generator);

@@ -62,8 +62,9 @@ struct IntervalFrame {
   std::uint64_t sessions_open = 0;  // at the end
   std::uint64_t sessions_opened = 0;
   std::uint64_t sessions_failed = 0;
-  std::uint64_t misbehaviour = 0;  // double or unknown completions
-  std::uint64_t late = 0;          // completions after the engine gave up
+  std::uint64_t sessions_renewed = 0;  // closed, to be opened anew, after their share of operations
+  std::uint64_t misbehaviour = 0;      // double or unknown completions
+  std::uint64_t late = 0;              // completions after the engine gave up
   GeneratorUse generator;
   WireCounts wire;
   Histogram send_lag;  // actual minus intended start; open load only

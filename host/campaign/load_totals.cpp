@@ -20,6 +20,7 @@ void LoadTotals::add(const IntervalFrame& frame, const std::string& name, std::u
   offered += frame.offered;
   sessions_opened += frame.sessions_opened;
   sessions_failed += frame.sessions_failed;
+  sessions_renewed += frame.sessions_renewed;
   misbehaviour += frame.misbehaviour;
   late += frame.late;
   WorkerUse& use = worker_use(frame.load, frame.worker);

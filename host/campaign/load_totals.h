@@ -18,6 +18,7 @@ struct LoadTotals {
   std::uint64_t offered = 0;
   std::uint64_t sessions_opened = 0;
   std::uint64_t sessions_failed = 0;
+  std::uint64_t sessions_renewed = 0;
   std::uint64_t misbehaviour = 0;
   std::uint64_t late = 0;
   std::uint64_t missing_ns = 0;  // without a worker, summed over workers

@@ -98,6 +98,7 @@ void Worker::Impl::renew_sessions() {
       continue;
     sessions_.remove_ready(session);
     sessions_.set_state(session, State::closed);
+    ++recorder_.counts().sessions_renewed;
     factory_.close(instance_, session, ORDEAL_CLOSE_ORDERLY);
     if (!over_ || !nothing_waits()) want(session);
   }

@@ -137,6 +137,9 @@ BOOST_AUTO_TEST_CASE(a_phase_document_carries_what_the_journal_counted) {
              boost::test_tools::tolerance(0.002));
   BOOST_TEST(number(document, "/marks/connect/p999") == 0.004, boost::test_tools::tolerance(0.002));
   BOOST_TEST(number(document, "/wire/requests_sent/total") == 3503);
+  BOOST_TEST(number(document, "/connections/opened") == 4);
+  BOOST_TEST(number(document, "/connections/failed") == 1);
+  BOOST_TEST(number(document, "/connections/renewed") == 2);
   BOOST_TEST(text(document, "/phase_analysis/result") == "passed");
   BOOST_TEST(text(document, "/phase_analysis/performance_rating") == "EXCELLENT");
   BOOST_TEST(at(document, "/phase_analysis/meets_success_rate_requirement").as_bool());
@@ -341,6 +344,7 @@ BOOST_AUTO_TEST_CASE(a_controller_that_died_leaves_an_incomplete_run) {
   BOOST_TEST(at(document, "/end_time").is_null());
   BOOST_TEST(at(document, "/measurement/valid").is_null());
   BOOST_TEST(at(document, "/wire/requests_sent/total").is_null());
+  BOOST_TEST(at(document, "/connections/renewed").is_null());
   BOOST_TEST(text(document, "/phase_analysis/result") == "stopped");
   // Ten seconds are known, and the rate is of these.
   BOOST_TEST(number(document, "/test_result/summary/operations_per_second") == 100,

@@ -196,7 +196,7 @@ void JournalFixture::whole_phase(std::int32_t index, double at, const BlockCount
 std::string phase_result(const std::string& members) {
   const json::value usual = json::parse(
       R"({"wire":{"probe":0,"warm_up":500,"measured":3000,"retried":1,"cancelled":2},
-      "offered":3000,"sessions":{"opened":4,"failed":0},"misbehaviour":0,"late":0,
+      "offered":3000,"sessions":{"opened":4,"failed":1,"renewed":2},"misbehaviour":0,"late":0,
       "generator":{"cpu_share":0.12,"run_delay_share":0.01,"receive_lag_share":0.0,"throttled_share":0.0,
         "send_lag_p50":0.0001,"send_lag_p99":0.0004,"send_lag_max":0.002,"send_rate":1.0,
         "workers":[{"cell":"load-0-http","cpu_share":0.12,"cpu_seconds":3.6,"run_delay_share":0.01,

@@ -159,6 +159,16 @@ json::object measurement(const Attempt& attempt, const PhaseFigures& figures) {
   return out;
 }
 
+json::object connections(const Attempt& attempt) {
+  static const json::value none(nullptr);
+  const json::value* sessions = field(*attempt.result, "sessions");
+  const json::value& counts = sessions == nullptr ? none : *sessions;
+  json::object out;
+  for (const char* key : {"opened", "failed", "renewed"})
+    out[key] = or_null(count_field(counts, key));
+  return out;
+}
+
 json::array attempts_json(const RunFacts& facts, const Attempt& last) {
   json::array out;
   for (const auto& attempt : facts.attempts) {
@@ -280,6 +290,7 @@ Result<json::object> phase_object(const RunFacts& facts, const Attempt& attempt,
   const json::value* counts = field(*attempt.result, "wire");
   wire.add(counts);
   out["wire"] = wire_json(wire, counts != nullptr);
+  out["connections"] = connections(attempt);
   out["measurement"] = measurement(attempt, figures);
   out["safety_events"] = std::move(*safety);
   out["plugin_events"] = std::move(*plugin);
