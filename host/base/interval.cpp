@@ -82,7 +82,7 @@ template <typename Frame, typename Visit>
 void numbers(Frame& f, Visit visit) {
   visit(f.seq), visit(f.start_ns), visit(f.end_ns), visit(f.offered), visit(f.in_flight);
   visit(f.sessions_open), visit(f.sessions_opened), visit(f.sessions_failed);
-  visit(f.sessions_renewed);
+  visit(f.sessions_renewed), visit(f.schedule_broken);
   visit(f.misbehaviour), visit(f.late);
   auto& g = f.generator;
   visit(g.cpu_ns), visit(g.run_delay_ns), visit(g.late_loop_ns), visit(g.longest_loop_ns);
@@ -139,6 +139,7 @@ void add(IntervalFrame& sum, const IntervalFrame& one) {
   sum.sessions_opened += one.sessions_opened;
   sum.sessions_failed += one.sessions_failed;
   sum.sessions_renewed += one.sessions_renewed;
+  sum.schedule_broken += one.schedule_broken;
   sum.misbehaviour += one.misbehaviour;
   sum.late += one.late;
   add(sum.generator, one.generator);

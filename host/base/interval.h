@@ -65,6 +65,7 @@ struct IntervalFrame {
   std::uint64_t sessions_renewed = 0;  // closed, to be opened anew, after their share of operations
   std::uint64_t misbehaviour = 0;      // double or unknown completions
   std::uint64_t late = 0;              // completions after the engine gave up
+  std::uint64_t schedule_broken = 0;   // workers whose recorded arrivals cannot be read any further
   GeneratorUse generator;
   WireCounts wire;
   Histogram send_lag;  // actual minus intended start; open load only

@@ -101,12 +101,13 @@ struct PhasePlan {
   std::uint32_t connections = 1;
   double operations = 0;  // per connection and minute; 0: not given
   double rate = 0;        // per second; 0: not given (then closed load, or paced by operations)
-  std::vector<RateStep> rates;  // a rate that changes; `rate` is then its mean
-  bool poisson = false;         // arrivals at random
-  std::string arrivals_file;    // recorded arrivals; "": none; `rate` is then their mean
-  double speed = 1;             // of the recording
-  std::uint64_t recorded = 0;   // arrivals in the file
-  double busiest_second = 0;    // most of them in one
+  std::vector<RateStep> rates;     // a rate that changes; `rate` is then its mean
+  bool poisson = false;            // arrivals at random
+  std::string arrivals_file;       // recorded arrivals; "": none; `rate` is then their mean
+  double speed = 1;                // of the recording
+  std::uint64_t recorded = 0;      // arrivals in the file
+  double busiest_second = 0;       // most of them in one
+  FileIdentity arrivals_identity;  // of the file when it was read
   std::vector<NamedKind> recorded_kinds;
   ThinkTime think;                              // closed load
   std::uint64_t operations_per_connection = 0;  // then it is renewed; 0: no bound

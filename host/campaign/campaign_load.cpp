@@ -151,6 +151,7 @@ class LoadReader {
       return error("arrivals_file", summary.error().what, summary.error().expected);
     }
     plan_.recorded = summary->count;
+    plan_.arrivals_identity = summary->identity;
     plan_.busiest_second = summary->busiest_second;
     for (const auto& [kind, line] : summary->kinds)
       plan_.recorded_kinds.push_back({kind, {plan_.arrivals_file, line, 1, ""}});

@@ -142,7 +142,7 @@ void Controller::wait_phase(const PhasePlan& plan, LoadRun& load, std::string& s
       return true;
     }
     if (load.gave_up()) {
-      stop_reason = "a load cell was quarantined";
+      stop_reason = load.refusal().empty() ? "a load cell was quarantined" : load.refusal();
       return true;
     }
     check_host(plan);
@@ -189,6 +189,7 @@ json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load
                                     quota_use(desk_->cpu_stat()).since(quota_before_)};
   json::array invalid;
   for (const auto& problem : generator_problems(generator)) invalid.emplace_back(problem);
+  for (const auto& fault : load.faults()) invalid.emplace_back(fault);
   if (load.gave_up()) invalid.emplace_back("a load cell was quarantined");
   const double held_back = seconds(held_back_ns_) / std::max(0.001, ran);
   if (held_back > held_back_limit)

@@ -70,6 +70,9 @@ class LoadRun {
   /// A worker died, whether or not it came back.
   [[nodiscard]] bool died() const;
 
+  /// What kept the load from being what it was to be, in words.
+  [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
+
   /// Every interval of every kind, as it comes.
   void on_interval(std::function<void(const SnapshotInterval&)> fn) {
     on_interval_ = std::move(fn);
@@ -107,6 +110,7 @@ class LoadRun {
     std::optional<Declared> declared;
     FeederSource* feeder = nullptr;
     bool feeder_told = false;             // that it is used up or changed
+    bool schedule_told = false;           // that it is broken
     std::unique_ptr<FrameMerger> merger;  // nullptr: only one worker
     LoadNow now;
   };
@@ -132,6 +136,7 @@ class LoadRun {
   void frame(Worker& worker, std::span<const std::byte> bytes);
   void merged(std::size_t load);
   void look_at_feeder(std::size_t load);
+  void tell_broken_schedule(const Worker& worker);
   /// One interval of a whole load: into the journal, to rules, reports and people.
   void publish(const IntervalFrame& frame, std::span<const std::byte> bytes);
   [[nodiscard]] bool is_its_own(const IntervalFrame& frame, const Worker& worker);
@@ -148,6 +153,7 @@ class LoadRun {
   std::vector<Load> loads_;
   std::deque<Worker> workers_;  // by load; they stay where they are
   std::string refusal_;
+  std::vector<std::string> faults_;
   std::uint64_t interval_ns_ = 0;
   std::uint64_t end_ns_ = 0;
   bool begun_ = false;

@@ -36,6 +36,7 @@ void LoadRun::frame(Worker& worker, std::span<const std::byte> bytes) {
             "it completed operations twice, or ones that it was not given");
   totals_.add(*decoded, worker.name, worker.spec.start_ns + worker.spec.duration_ns);
   look_at_feeder(worker.load);
+  if (decoded->schedule_broken > 0) tell_broken_schedule(worker);
   if (auto& merger = loads_[worker.load].merger) {
     merger->add(worker.index, *decoded);
     merged(worker.load);
@@ -67,6 +68,18 @@ void LoadRun::look_at_feeder(std::size_t number) {
   else if (feeder.changed())
     tell("feeder_changed",
          "was written to during the run, which goes on with what it held at its start");
+}
+
+void LoadRun::tell_broken_schedule(const Worker& worker) {
+  Load& load = loads_[worker.load];
+  if (load.schedule_told) return;
+  load.schedule_told = true;
+  const std::string& file = worker.spec.arrivals_file;
+  const std::string text = "recorded arrivals are missing: " + file +
+                           " was changed, or could not be read to its end, during the phase";
+  faults_.push_back(text);
+  bulletin_.event("phase", "arrivals_broken", phase_,
+                  {{"load", worker.load}, {"file", file}, {"text", text}}, text);
 }
 
 void LoadRun::publish(const IntervalFrame& frame, std::span<const std::byte> bytes) {

@@ -16,6 +16,7 @@ void set_model(const PhasePlan& plan, const LoadEntry& entry, LoadSpec& spec) {
   if (!plan.arrivals_file.empty()) {
     spec.arrivals = LoadSpec::Arrivals::recorded;
     spec.arrivals_file = plan.arrivals_file;
+    spec.arrivals_identity = plan.arrivals_identity;
     spec.speed = plan.speed;
   }
   for (const RateStep& step : plan.rates)

@@ -48,6 +48,7 @@ ArrivalFile& ArrivalFile::operator=(ArrivalFile&& other) noexcept {
   if (fd_ >= 0) ::close(fd_);
   path_ = std::move(other.path_);
   fd_ = std::exchange(other.fd_, -1);
+  identity_ = other.identity_;
   buffer_ = std::move(other.buffer_);
   begin_ = other.begin_;
   end_ = other.end_;
@@ -68,6 +69,7 @@ Result<ArrivalFile> ArrivalFile::open(const std::string& path) {
   struct stat status {};
   if (::fstat(file.fd_, &status) != 0 || !S_ISREG(status.st_mode))
     return unreadable(path, "it is not a regular file");
+  file.identity_ = FileIdentity::of(file.fd_);
   file.buffer_.resize(buffer_size);
   return file;
 }
@@ -104,6 +106,8 @@ Result<bool> ArrivalFile::read_line() {
     const ssize_t n = ::read(fd_, buffer_.data() + end_, buffer_.size() - end_);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return unreadable(path_, std::strerror(errno));
+    if (FileIdentity::of(fd_) != identity_)
+      return unreadable(path_, "it was written to while it was read");
     at_end_ = n == 0;
     end_ += static_cast<std::size_t>(n);
   }
@@ -158,6 +162,7 @@ Result<ArrivalSummary> summarize_arrivals(const std::string& path) {
       return error;
     }
   }
+  summary.identity = file->identity();
   summary.count = file->count();
   if (summary.count == 0) return unreadable(path, "it holds no arrival");
   return summary;

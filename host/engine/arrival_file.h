@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_identity.h"
 #include "base/result.h"
 
 namespace ordeal {
@@ -32,7 +33,10 @@ class ArrivalFile {
   /// Error: invalid_config, naming the file.
   static Result<ArrivalFile> open(const std::string& path);
 
-  /// False at the end. Error: invalid_config with file, line and column.
+  /// As it was when it was opened.
+  [[nodiscard]] const FileIdentity& identity() const { return identity_; }
+  /// False at the end. Error: invalid_config with file, line and column; also when the file is
+  /// written to while it is read.
   Result<bool> next(Line& line);
   /// Of the last line read, from 1.
   [[nodiscard]] std::uint32_t line_number() const { return line_number_; }
@@ -52,6 +56,7 @@ class ArrivalFile {
 
   std::string path_;
   int fd_ = -1;
+  FileIdentity identity_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  // of what has not been taken
   std::size_t end_ = 0;
@@ -64,6 +69,7 @@ class ArrivalFile {
 
 /// What a whole file holds.
 struct ArrivalSummary {
+  FileIdentity identity;
   std::uint64_t count = 0;
   double seconds = 0;         // time of the last
   double busiest_second = 0;  // most arrivals within one second of the recording

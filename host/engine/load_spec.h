@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/file_identity.h"
+
 namespace ordeal {
 
 /// A stretch of open load during which the rate goes straight from one value to another.
@@ -59,14 +61,15 @@ struct LoadSpec {
   bool probe = false;                               // mark all operations as probes
 
   Arrivals arrivals = Arrivals::regular;
-  std::vector<RatePiece> rates;  // open: a rate that changes, in place of `rate`
-  double first_gap = 0;          // regular: share of a gap before the first arrival, in [0, 1)
-  std::uint64_t elapsed_ns = 0;  // how much of the schedule had passed by start_ns
-  std::string arrivals_file;     // recorded: see arrival_file.h
-  double speed = 1;              // recorded: seconds of the file per second
-  double deal_from = 0;          // recorded: which share of the lines is this worker's, see
-  double deal_to = 1;            // ArrivalFile
-  ThinkTime think;               // closed
+  std::vector<RatePiece> rates;    // open: a rate that changes, in place of `rate`
+  double first_gap = 0;            // regular: share of a gap before the first arrival, in [0, 1)
+  std::uint64_t elapsed_ns = 0;    // how much of the schedule had passed by start_ns
+  std::string arrivals_file;       // recorded: see arrival_file.h
+  FileIdentity arrivals_identity;  // of that file when it was checked; all 0: not compared
+  double speed = 1;                // recorded: seconds of the file per second
+  double deal_from = 0;            // recorded: which share of the lines is this worker's, see
+  double deal_to = 1;              // ArrivalFile
+  ThinkTime think;                 // closed
   std::uint64_t operations_per_session = 0;  // then it is closed and opened anew; 0: no bound
   std::vector<std::pair<std::string, std::uint64_t>> timeouts;  // kind name -> in place of timeout
   RetryPolicy retry;

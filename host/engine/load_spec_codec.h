@@ -36,6 +36,10 @@ inline void put(Encoder& out, const LoadSpec& s) {
   out.f64(s.first_gap);
   out.u64(s.elapsed_ns);
   out.text(s.arrivals_file);
+  out.u64(s.arrivals_identity.device);
+  out.u64(s.arrivals_identity.inode);
+  out.u64(s.arrivals_identity.size);
+  out.u64(s.arrivals_identity.written_ns);
   out.f64(s.speed);
   out.f64(s.deal_from);
   out.f64(s.deal_to);
@@ -85,6 +89,10 @@ inline LoadSpec get_load_spec(Decoder& in) {
   s.first_gap = in.f64();
   s.elapsed_ns = in.u64();
   s.arrivals_file = in.text();
+  s.arrivals_identity.device = in.u64();
+  s.arrivals_identity.inode = in.u64();
+  s.arrivals_identity.size = in.u64();
+  s.arrivals_identity.written_ns = in.u64();
   s.speed = in.f64();
   s.deal_from = in.f64();
   s.deal_to = in.f64();

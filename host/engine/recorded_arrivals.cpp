@@ -11,6 +11,12 @@ Result<RecordedArrivals> RecordedArrivals::make(const LoadSpec& spec,
                                                 const std::vector<std::string>& kinds) {
   auto file = ArrivalFile::open(spec.arrivals_file);
   if (!file) return std::move(file).error();
+  if (spec.arrivals_identity != FileIdentity{} && file->identity() != spec.arrivals_identity) {
+    Error error;
+    error.code = ExitCode::invalid_config;
+    error.what = "arrivals: " + spec.arrivals_file + " has been changed since it was checked";
+    return error;
+  }
   RecordedArrivals result;
   result.file_ = std::move(file).value();
   result.kinds_ = kinds;
@@ -52,9 +58,8 @@ Result<void> RecordedArrivals::read() {
 }
 
 void RecordedArrivals::advance() {
-  // The controller has read the whole file before: an error means that it has changed since. There
-  // is nobody to tell in the middle of a phase; the recording ends there.
-  static_cast<void>(read());
+  // The controller has read the whole file before: an error means that it has changed since.
+  if (!read()) broken_ = true;
   find_next();
 }
 

@@ -16,7 +16,7 @@ namespace ordeal {
 class RecordedArrivals {
  public:
   /// `kinds`: the scenario's. What lies before spec.elapsed_ns is passed over. Error:
-  /// invalid_config.
+  /// invalid_config, also for a file that is not the one that was checked.
   static Result<RecordedArrivals> make(const LoadSpec& spec, const std::vector<std::string>& kinds);
 
   /// Arrivals::never at the end of the file and while the factor is 0.
@@ -24,6 +24,9 @@ class RecordedArrivals {
   /// Of the next arrival; nothing when the mix decides.
   [[nodiscard]] std::optional<std::uint32_t> kind() const { return kind_; }
   void advance();
+  /// The file could not be read to its end: it has been written to, or is damaged. None of what
+  /// stands behind that place arrives.
+  [[nodiscard]] bool broken() const { return broken_; }
   /// The recording is played at `factor` of its speed from `now_ns` on; 0 holds it.
   void set_factor(std::uint64_t now_ns, double factor);
 
@@ -40,6 +43,7 @@ class RecordedArrivals {
   std::uint64_t base_ns_ = 0;  // when the recording stood at base_s_
   double base_s_ = 0;
   bool ended_ = false;
+  bool broken_ = false;
   double next_s_ = 0;
   std::uint64_t next_ns_ = 0;
   std::optional<std::uint32_t> kind_;

@@ -194,6 +194,7 @@ class Worker::Impl {
     }
     const std::optional<std::uint32_t> kind = recorded_->kind();
     recorded_->advance();
+    if (recorded_->broken()) recorder_.counts().schedule_broken = 1;
     return kind ? *kind : mix_.next();
   }
   [[nodiscard]] bool can_take(const SessionTable::Session& s) const {

@@ -12,7 +12,7 @@ IntervalFrame sample() {
   IntervalFrame f;
   f.load = 1, f.worker = 2, f.generation = 3, f.seq = 4, f.start_ns = 5, f.end_ns = 6;
   f.offered = 7, f.in_flight = 8, f.sessions_open = 9, f.sessions_opened = 10;
-  f.sessions_failed = 11, f.sessions_renewed = 36;
+  f.sessions_failed = 11, f.sessions_renewed = 36, f.schedule_broken = 37;
   f.misbehaviour = 12, f.late = 13, f.generator = {14, 15, 30, 31, 32, 33, 34, 35};
   f.wire = {16, 17, 18, 19, 20};
   f.send_lag.record(21);
@@ -54,6 +54,7 @@ BOOST_AUTO_TEST_CASE(round_trip) {
   BOOST_TEST(g.sessions_opened == 10);
   BOOST_TEST(g.sessions_failed == 11);
   BOOST_TEST(g.sessions_renewed == 36);
+  BOOST_TEST(g.schedule_broken == 37);
   BOOST_TEST(g.misbehaviour == 12);
   BOOST_TEST(g.late == 13);
   BOOST_TEST(g.generator.cpu_ns == 14);
@@ -123,6 +124,7 @@ BOOST_AUTO_TEST_CASE(intervals_of_two_workers_add_up) {
   BOOST_TEST(sum.sessions_opened == 2 * one.sessions_opened);
   BOOST_TEST(sum.sessions_failed == 2 * one.sessions_failed);
   BOOST_TEST(sum.sessions_renewed == 2 * one.sessions_renewed);
+  BOOST_TEST(sum.schedule_broken == 2 * one.schedule_broken);
   BOOST_TEST(sum.misbehaviour == 2 * one.misbehaviour);
   BOOST_TEST(sum.late == 2 * one.late);
   BOOST_TEST(sum.generator.cpu_ns == 2 * one.generator.cpu_ns);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every load model against a real nginx: as many operations as it says, and none that nginx did
 // not count.
+#include <unistd.h>
+
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -140,6 +142,32 @@ BOOST_AUTO_TEST_CASE(entries_share_the_most_operations_of_a_phase) {
     BOOST_TEST(operations(report, 0) == 100);
     BOOST_TEST(operations(report, 1) == 2);  // fewer than entries
     BOOST_TEST(static_cast<double>(served) == number_at(report, "/wire/requests_sent/total"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_recording_that_is_changed_in_mid_phase_makes_it_invalid) {
+  Installed ordeal;
+  Nginx nginx(ordeal.folder());
+  std::string recorded;
+  for (int i = 0; i < 450; ++i)
+    recorded += std::to_string(i / 100.0) + "\n# " + std::string(1'000, '.') + "\n";
+  spill(ordeal.file("arrivals.csv"), recorded);
+  const auto program =
+      ordeal.start({"run",
+                    campaign(ordeal, nginx, R"({"scenario": "http"})",
+                             R"({"name": "p", "duration": "5s", "arrivals_file": "arrivals.csv"},
+                   {"name": "q", "duration": "5s", "arrivals_file": "arrivals.csv"})"),
+                    "--yes", "--set", "safety.cooldown=1s"});
+  BOOST_REQUIRE(ordeal.wait_for_load());
+  BOOST_REQUIRE(::truncate(ordeal.file("arrivals.csv").c_str(), 10) == 0);
+  const auto code = program->wait(40);
+  BOOST_TEST_CONTEXT(program->out() + program->err()) {
+    BOOST_TEST_REQUIRE(code.has_value());
+    BOOST_TEST(*code == 114);
+    const std::string report = boost::json::serialize(ordeal.report());
+    BOOST_TEST(contains(report, "arrivals.csv was changed, or could not be read to its end"));
+    // Nor does another phase begin with what nobody has checked.
+    BOOST_TEST(contains(report, "arrivals.csv has been changed since it was checked"));
   }
 }
 
