@@ -34,7 +34,11 @@ void LoadTotals::add(const IntervalFrame& frame, const std::string& name, std::u
   send_lag.merge(frame.send_lag);
   for (const auto& kind : frame.kinds) {
     for (std::size_t i = 0; i < outcome_count; ++i) outcomes[i] += kind.outcomes[i];
-    for (const auto& [code, n] : kind.codes) codes[{frame.load, kind.kind, code}] += n;
+    for (const auto& [code, n] : kind.codes) {
+      Code key{frame.load, kind.kind, code};
+      if (codes.size() >= most_codes && !codes.contains(key)) key.code = 0;
+      codes[key] += n;
+    }
     if (kind.latency.unit_ns() == latency.unit_ns()) latency.merge(kind.latency);
   }
 }

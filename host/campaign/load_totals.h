@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -32,6 +33,8 @@ struct LoadTotals {
     std::int64_t code;
     auto operator<=>(const Code&) const = default;
   };
+  /// However many different ones a scenario makes up: beyond this many, code 0 of their kind.
+  static constexpr std::size_t most_codes = 1024;
   std::map<Code, std::uint64_t> codes;
 
   /// One interval of the worker `name`, whose part of the load ends at `end_ns`.
