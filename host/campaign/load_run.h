@@ -36,9 +36,9 @@ struct LoadNow {
 
 /// The load cells of one phase (or of the baseline's probe): one for each worker of a load entry
 /// that has work. To everybody else a load is one, however many workers it has. A dead cell is
-/// restarted with back-off for what is left of the phase, its operations and its feeder's records,
-/// and given up after three failures; in
-/// the baseline (a phase below 0) at once. One thread, the loop's.
+/// restarted with back-off for what is left of the phase, of its operations and of its feeder's
+/// records, and given up after three failures; in the baseline (a phase below 0) at once. What it
+/// had not yet handed over when it died is in no figure. One thread, the loop's.
 class LoadRun {
  public:
   LoadRun(Loop& loop, CellStarter& starter, const Registry& registry, const Campaign& campaign,

@@ -95,7 +95,11 @@ void LoadRun::resume_worker(Worker& worker) {
   const std::uint64_t now = loop_.now();
   if (now >= end_ns_) return;
   const auto rest = rest_of(worker);
-  if (!rest) return;
+  if (!rest) {
+    worker.done = true;
+    leave(worker);
+    return;
+  }
   totals_.missing_ns += now - std::min(now, worker.silent_since_ns);
   begin_worker(worker, *rest);
   if (factor_ != 1) worker.link->throttle(scenario_instance, factor_);
@@ -148,8 +152,15 @@ void LoadRun::died(Worker& worker, const std::string& how) {
   worker.link.reset();
   worker.begun = false;
   leave(worker);
+  if (stopping_) {
+    worker.done = true;
+    return;
+  }
   // A baseline in which it died is none, however far it was.
-  if (stopping_ || (begun_ && phase_ >= 0 && !rest_of(worker))) {
+  if (begun_ && phase_ >= 0 && !rest_of(worker)) {
+    // What it had not handed over yet is in no figure.
+    const std::uint64_t until = std::min(loop_.now(), end_ns_);
+    totals_.missing_ns += until - std::min(until, worker.silent_since_ns);
     worker.done = true;
     return;
   }
