@@ -145,18 +145,43 @@ BOOST_AUTO_TEST_CASE(entries_share_the_most_operations_of_a_phase) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(entries_and_workers_split_arrivals_without_loss) {
+  Installed ordeal;
+  Nginx nginx(ordeal.folder());
+  const std::uint64_t before = nginx.requests();
+  std::string recorded;
+  for (int i = 0; i < 301; ++i) recorded += std::to_string(i / 302.0) + "\n";
+  spill(ordeal.file("arrivals.csv"), recorded);
+  const auto run = ordeal.run({"run",
+                               campaign(ordeal, nginx,
+                                        R"({"scenario": "http", "workers": 2, "weight": 3},
+                   {"scenario": "http", "workers": 2})",
+                                        R"({"name": "recorded", "duration": "1s", "connections": 8,
+                    "arrivals_file": "arrivals.csv", "judge": false},
+                   {"name": "poisson", "duration": "1500ms", "connections": 8, "rate": 400,
+                    "arrivals": "poisson", "judge": false})"),
+                               "--yes"});
+  const std::uint64_t served = nginx.requests() - before;
+  const auto report = ordeal.report();
+  BOOST_TEST_CONTEXT(run.out + run.err) {
+    BOOST_TEST(operations(report, 0) == 301);
+    BOOST_TEST(std::abs(operations(report, 1) - 600) <= 5 * std::sqrt(600));
+    BOOST_TEST(static_cast<double>(served) == number_at(report, "/wire/requests_sent/total"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_recording_that_is_changed_in_mid_phase_makes_it_invalid) {
   Installed ordeal;
   Nginx nginx(ordeal.folder());
   std::string recorded;
-  for (int i = 0; i < 450; ++i)
+  for (int i = 0; i < 250; ++i)
     recorded += std::to_string(i / 100.0) + "\n# " + std::string(1'000, '.') + "\n";
   spill(ordeal.file("arrivals.csv"), recorded);
   const auto program =
       ordeal.start({"run",
                     campaign(ordeal, nginx, R"({"scenario": "http"})",
-                             R"({"name": "p", "duration": "5s", "arrivals_file": "arrivals.csv"},
-                   {"name": "q", "duration": "5s", "arrivals_file": "arrivals.csv"})"),
+                             R"({"name": "p", "duration": "3s", "arrivals_file": "arrivals.csv"},
+                   {"name": "q", "duration": "3s", "arrivals_file": "arrivals.csv"})"),
                     "--yes", "--set", "safety.cooldown=1s"});
   BOOST_REQUIRE(ordeal.wait_for_load());
   BOOST_REQUIRE(::truncate(ordeal.file("arrivals.csv").c_str(), 10) == 0);
