@@ -110,8 +110,10 @@ BOOST_AUTO_TEST_CASE(a_worker_sends_what_the_throttled_schedule_says) {
       } else {
         spec.rates = {{0, 12'000, 600 * ms}};
       }
+      const std::uint64_t end = spec.start_ns + spec.duration_ns;
       const auto due = [&](std::uint64_t at) {
-        const double t = static_cast<double>(at - std::min(at, spec.start_ns)) / 1e9;
+        const std::uint64_t within = std::clamp(at, spec.start_ns, end) - spec.start_ns;
+        const double t = static_cast<double>(within) / 1e9;
         return random ? 6'000 * t : 10'000 * t * t;
       };
       // As far as can be told: the factor is set somewhere between the two readings.
@@ -131,11 +133,10 @@ BOOST_AUTO_TEST_CASE(a_worker_sends_what_the_throttled_schedule_says) {
       const auto full = throttled(1);
       BOOST_TEST_REQUIRE(fake.turn_until([&] { return fake.worker().finished(); }));
       const std::uint64_t after = fake.worker().swap().offered;
-      const std::uint64_t end = spec.start_ns + spec.duration_ns;
       const double first = due(quarter.first) + (due(hold.first) - due(quarter.second)) / 4;
       const double first_most = due(quarter.second) + (due(hold.second) - due(quarter.first)) / 4;
-      const double second_most = due(end) - due(std::min(full.first, end));
-      const double second_least = due(end) - due(std::min(full.second, end));
+      const double second_most = due(end) - due(full.first);
+      const double second_least = due(end) - due(full.second);
       const auto slack = [&](double mean) { return random ? 5 * std::sqrt(mean) : 3; };
       const auto n = static_cast<double>(at_hold);
       BOOST_TEST(n >= first - slack(first));
