@@ -125,12 +125,6 @@ json::object test_result(const Attempt& attempt, const PhaseFigures& figures) {
         figures.outcomes[i];
   }
   out["outcomes"] = std::move(outcomes);
-  const json::value* sessions = field(*attempt.result, "sessions");
-  const auto of_sessions = [&](const char* key) {
-    return sessions == nullptr ? json::value(nullptr) : or_null(count_field(*sessions, key));
-  };
-  out["connections"] =
-      json::object{{"opened", of_sessions("opened")}, {"failed", of_sessions("failed")}};
   out["errors"] = errors_json(attempt, figures);
   return out;
 }

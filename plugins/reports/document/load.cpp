@@ -49,8 +49,9 @@ std::string entry_line(const EntryWords& entry) {
 }
 
 LoadCounts load_counts(View phase) {
-  const View connections = phase["test_result"]["connections"];
+  const View connections = phase["connections"];
   return {connections["opened"].number(), connections["failed"].number(),
+          connections["renewed"].number(),
           phase["test_result"]["summary"]["dropped_operations"].number(),
           phase["wire"]["requests_sent"]["retried"].number()};
 }

@@ -28,6 +28,7 @@ std::string entry_line(const EntryWords& entry);
 struct LoadCounts {
   std::optional<double> opened;   // connections
   std::optional<double> failed;   // attempts at one
+  std::optional<double> renewed;  // closed after as many operations as one is to make
   std::optional<double> dropped;  // operations due and never sent
   std::optional<double> retried;  // requests of further attempts
 };

@@ -85,16 +85,16 @@ std::string timeline_section(const std::vector<Chart>& charts) {
 
 std::string load_section(View campaign) {
   const View phases = campaign["phase_results"];
-  HtmlTable table({"Phase", "Load", "Connections opened", "Not opened", "Operations never sent",
-                   "Requests retried"},
+  HtmlTable table({"Phase", "Load", "Connections opened", "Not opened", "Renewed",
+                   "Operations never sent", "Requests retried"},
                   {2, 3, 4, 5});
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const View info = phases.at(i)["phase_info"];
     const LoadCounts counts = load_counts(phases.at(i));
     table.row({escaped(phase_label(info["index"].number(), info["name"].text("?"))),
                escaped(load_words(phases.at(i))), escaped(count(counts.opened)),
-               escaped(count(counts.failed)), escaped(count(counts.dropped)),
-               escaped(count(counts.retried))});
+               escaped(count(counts.failed)), escaped(count(counts.renewed)),
+               escaped(count(counts.dropped)), escaped(count(counts.retried))});
   }
   if (table.rows() == 0) return section("load", "Load", paragraph("No load was made.", "lead"));
   std::string body = table.html();

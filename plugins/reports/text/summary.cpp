@@ -156,6 +156,7 @@ std::string load(View campaign) {
     };
     add(counts.opened, " connections opened");
     add(counts.failed, " not opened");
+    add(counts.renewed, " renewed");
     add(counts.dropped, " operations never sent");
     add(counts.retried, " requests of further attempts");
     if (!came.empty()) text += came + "]";
