@@ -48,6 +48,13 @@ BOOST_AUTO_TEST_CASE(well_formed) {
        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
        1},
+      {"no body, whatever is announced",
+       {"HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n"},
+       1},
+      {"interim response that is the last, it says",
+       {"HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
+       1},
       {"until the end", {"HTTP/1.1 200 OK\r\n\r\nall of it", true, 2}, 10},
       {"HTTP/1.0", {"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", true}, 10},
       {"connection: close",
@@ -81,11 +88,24 @@ BOOST_AUTO_TEST_CASE(head_has_no_body) {
   BOOST_TEST(frame.sessions_opened == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(not_modified_has_no_body) {
+  // It may tell the length of what it does not send (RFC 9110, 15.4.5).
+  RawServer server([](const std::string&, int) {
+    return Answer{"HTTP/1.1 304 Not Modified\r\nContent-Length: 12345\r\n\r\n"};
+  });
+  const IntervalFrame frame =
+      run(server, load(1, 10), ",\"requests\":[{\"expect\":{\"status\":304}}]");
+  BOOST_TEST(total(frame, Outcome::ok) == 10u);
+  BOOST_TEST(frame.sessions_opened == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(malformed_is_protocol) {
   const Answer cases[] = {
       {"this is not HTTP\r\n\r\n"},
       {"HTTP/9.9 200 OK\r\n\r\n"},
       {"HTTP/1.1 abc\r\n\r\n"},
+      {"HTTP/1.1 099 OK\r\nContent-Length: 2\r\n\r\nok"},
+      {"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok"},
       {"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello"},
       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok"},

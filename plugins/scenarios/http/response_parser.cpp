@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "response_parser.h"
 
+#include <cstdint>
+
 namespace http {
+
+namespace {
+
+// What headers_complete says to llhttp: it does not know of all responses that have no body
+// (RFC 9112, 6.3), and would wait for as much as their headers announce.
+constexpr int body_as_announced = 0;
+constexpr int no_body = 1;
+constexpr int malformed = -1;
+
+}  // namespace
 
 constinit const llhttp_settings_t ResponseParser::plain_settings = [] {
   llhttp_settings_t s{};
@@ -48,13 +60,17 @@ void ResponseParser::begin(Exchange& exchange) {
 int ResponseParser::headers_complete(llhttp_t* parser) {
   auto& self = *static_cast<ResponseParser*>(parser->data);
   Exchange& exchange = *self.exchange_;
-  if (parser->status_code < 200) {
+  const int status = parser->status_code;
+  if (status < 100) return malformed;
+  if (status < 200) {
     if (exchange.followed()) exchange.interim();
-    return 0;
+    // Only the final response says what becomes of the connection.
+    parser->flags = static_cast<std::uint16_t>(parser->flags & ~F_CONNECTION_CLOSE);
+    return no_body;
   }
   self.headers_done_ = true;
-  exchange.status(parser->status_code);
-  return exchange.request().head ? 1 : 0;  // 1: there is no body
+  exchange.status(status);
+  return exchange.request().head || status == 204 || status == 304 ? no_body : body_as_announced;
 }
 
 int ResponseParser::message_complete(llhttp_t* parser) {
