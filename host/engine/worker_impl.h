@@ -229,6 +229,7 @@ class Worker::Impl {
   bool scheduled_ = false;
   bool again_ = false;  // something was scheduled while pumping
   bool now_is_fresh_ = false;
+  Outcome given_up_as_ = Outcome::cancelled;  // what is being given up; else cancelled
   std::uint64_t now_ = 0;
   std::uint64_t warm_up_end_ns_ = 0;
   std::uint64_t end_ns_ = 0;

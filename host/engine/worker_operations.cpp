@@ -141,6 +141,9 @@ void Worker::Impl::complete(std::uint64_t id, const ordeal_result* said) {
     outcome = Outcome::protocol;
     ++recorder_.counts().misbehaviour;
   }
+  // Its session went down with another operation that was given up, and ends as that one did: when
+  // the target was too slow for one, those behind it must not be lost to the counts.
+  if (outcome == Outcome::cancelled) outcome = given_up_as_;
   count_sent(*operation, said->requests);
   const bool again = try_again(*operation, outcome, said->code, now_);
   if ((op.flags & ORDEAL_OP_WARM_UP) == 0) {
@@ -218,7 +221,9 @@ void Worker::Impl::give_up(Operation& operation, Outcome outcome, std::uint64_t 
   --sessions_[session].in_flight;
   operations_.release(operation, true);
   ended_on(session, again, now);
+  given_up_as_ = outcome;
   factory_.cancel(instance_, id);
+  given_up_as_ = Outcome::cancelled;
   offer(session);
 }
 

@@ -151,6 +151,34 @@ BOOST_AUTO_TEST_CASE(what_never_answers_times_out) {
   BOOST_TEST(frame.kinds.at(0).latency.min() >= 15 * ms);
 }
 
+BOOST_AUTO_TEST_CASE(what_goes_down_with_a_timeout_is_no_less_of_one) {
+  for (const bool stopped : {false, true}) {
+    BOOST_TEST_CONTEXT("stopped: " << stopped) {
+      FakeScenario fake;
+      fake.max_in_flight = 4;
+      std::vector<std::uint64_t> in_flight;
+      fake.on_issue = [&](const ordeal_op& op) { in_flight.push_back(op.id); };
+      fake.on_cancel = [&](std::uint64_t id) {  // as a pipelined connection does
+        std::erase(in_flight, id);
+        for (const std::uint64_t other : std::exchange(in_flight, {}))
+          fake.complete(other, FakeScenario::result(ORDEAL_OUTCOME_CANCELLED));
+        fake.lost(0, ORDEAL_OUTCOME_OK);
+      };
+      LoadSpec spec = closed_load(1, stopped ? 4 : 12);
+      spec.timeout_ns = stopped ? 10'000 * ms : 10 * ms;
+      fake.begin(spec);
+      BOOST_TEST_REQUIRE(fake.turn_until([&] { return fake.issued.size() >= 4; }));
+      if (stopped) fake.worker().stop(0);
+      BOOST_TEST_REQUIRE(fake.turn_until([&] { return fake.worker().finished(); }));
+      const IntervalFrame frame = fake.worker().swap();
+      BOOST_TEST(count(frame, Outcome::timeout) == (stopped ? 0u : 12u));
+      BOOST_TEST(count(frame, Outcome::cancelled) == (stopped ? 4u : 0u));
+      BOOST_TEST(frame.kinds.at(0).latency.count() == (stopped ? 0u : 12u));
+      BOOST_TEST(frame.misbehaviour == 0u);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_completion_after_the_timeout_is_late_once) {
   FakeScenario fake;
   std::uint64_t first = 0;

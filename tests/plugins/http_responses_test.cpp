@@ -182,6 +182,16 @@ BOOST_AUTO_TEST_CASE(silence_times_out_and_a_new_connection_follows) {
   BOOST_TEST(frame.sessions_opened >= 5u);
 }
 
+BOOST_AUTO_TEST_CASE(requests_behind_one_that_times_out_are_not_lost_to_the_counts) {
+  RawServer server([](const std::string&, int) { return Answer{""}; });
+  LoadSpec spec = load(2, 16);
+  spec.timeout_ns = 50 * ms;
+  const IntervalFrame frame = run(server, spec, ",\"pipeline\":4");
+  BOOST_TEST(total(frame, Outcome::timeout) == 16u);
+  BOOST_TEST(total(frame, Outcome::cancelled) == 0u);
+  BOOST_TEST(frame.wire.cancelled + frame.wire.measured == 16u);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_before_the_whole_request_was_sent) {
   // 3 MB do not fit into the socket's buffers; the server answers after the header and goes.
   RawServer server([](const std::string&, int) {

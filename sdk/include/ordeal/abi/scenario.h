@@ -182,7 +182,8 @@ typedef struct ordeal_scenario_factory {
   /*
    * [worker] Gives up an operation: the engine has counted it already (timeout or cancelled). The
    * plugin must not complete it any more and must bring the session into a clean state, through
-   * `lost` when that needs a new connection.
+   * `lost` when that needs a new connection. Other operations that end with it are completed as
+   * cancelled, and count as this one does.
    */
   void (*cancel)(void* instance, uint64_t op_id) ORDEAL_NOEXCEPT;
 
