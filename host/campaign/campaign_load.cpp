@@ -17,6 +17,7 @@ namespace {
 constexpr double least_open_sessions = 10;
 constexpr double most_open_sessions = 1000;
 constexpr double usual_response_s = 0.1;
+constexpr double most_per_second = 1e7;  // as a worker says, and the schema of 'rate'
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -48,6 +49,10 @@ class LoadReader {
       phase_["connections"] = static_cast<std::int64_t>(sessions);
     }
     plan_.connections = static_cast<std::uint32_t>(sessions);
+    const double paced = highest_ > 0 ? 0 : plan_.operations * sessions / 60;
+    if (paced > most_per_second)
+      return error("operations", "all connections together would make " + per_second(paced),
+                   "at most " + per_second(most_per_second));
     return {};
   }
 
