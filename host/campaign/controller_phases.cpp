@@ -205,8 +205,7 @@ json::object Controller::phase_result(const PhasePlan& plan, const LoadRun& load
   if (open && t.offered > 0) {
     std::uint64_t ended = 0;
     for (const auto n : t.outcomes) ended += n;
-    send_rate =
-        std::min(1.0, static_cast<double>(ended + t.wire.warm_up) / static_cast<double>(t.offered));
+    send_rate = std::min(1.0, static_cast<double>(ended) / static_cast<double>(t.offered));
   }
   json::object used = generator_fact(generator);
   used["held_back_share"] = held_back;

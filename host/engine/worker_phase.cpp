@@ -236,10 +236,10 @@ void Worker::Impl::finish_if_done() {
 
 IntervalFrame Worker::Impl::swap() {
   const std::uint64_t now = clock_.monotonic_ns();
+  const ThreadUsage::Used used = usage_.take();  // up to the same moment
   // So that `offered` is what the schedule says up to now, not what timers have noticed.
   if (active_ && !pumping_) arrive_all(now);
   IntervalFrame& counts = recorder_.counts();
-  const ThreadUsage::Used used = usage_.take();
   GeneratorUse& generator = counts.generator;
   const Reactor::LoopUse loop = reactor_.take_loop_use();
   // Looking out for the next send stops for anything there is to do: that time was free.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A phase as a whole: begin, throttle, intervals, stop, the next one.
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "engine/fake_scenario.h"
 
@@ -40,6 +42,18 @@ BOOST_AUTO_TEST_CASE(intervals_lose_and_repeat_nothing) {
   BOOST_TEST(outcomes == 300u);
   BOOST_TEST(latencies == 300u);
   BOOST_TEST(seq > 5u);
+}
+
+BOOST_AUTO_TEST_CASE(an_interval_is_charged_no_more_than_it_lasted) {
+  FakeScenario fake;
+  fake.on_issue = [](const ordeal_op&) {};
+  fake.begin(open_load(1, 1e7, 20'000 * ms));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  // Counting three million arrivals takes longer than the worker was awake before.
+  const IntervalFrame frame = fake.worker().swap();
+  BOOST_TEST(frame.offered > 2'900'000u);
+  BOOST_TEST(frame.generator.cpu_ns < 30 * ms);
+  BOOST_TEST(fake.worker().swap().generator.cpu_ns > 30 * ms);
 }
 
 BOOST_AUTO_TEST_CASE(stop_cancels_at_once_or_drains) {
