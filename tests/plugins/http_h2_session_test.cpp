@@ -87,7 +87,22 @@ BOOST_AUTO_TEST_CASE(answers_in_pieces) {
                    {ORDEAL_OUTCOME_OK, 200});
 }
 
+BOOST_AUTO_TEST_CASE(what_is_said_of_a_stream_before_it_is_one) {
+  for (const std::string& early :
+       {frame(NGHTTP2_PRIORITY, 0, 1, "\0\0\0\0\5"s), frame(0x77, 0xff, 1, "?")}) {
+    H2Parsing parsing(get(), 1);
+    BOOST_TEST_REQUIRE(parsing.feed(H2Parsing::preface() + early));
+    const std::uint64_t id = parsing.issue();
+    parsing.take();
+    BOOST_TEST(parsing.feed(headers(1, ok, end_stream)));
+    BOOST_TEST_REQUIRE(parsing.ended(id));
+    BOOST_TEST(parsing.fate(id) == (Fate{ORDEAL_OUTCOME_OK, 200}));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(content_length_must_be_true) {
+  same_however_cut(headers(1, status("304") + content_length("3"), end_stream),
+                   {ORDEAL_OUTCOME_FAIL, 304});
   same_however_cut(headers(1, ok + content_length("3")) + data(1, "abc", end_stream),
                    {ORDEAL_OUTCOME_OK, 200});
   same_however_cut(headers(1, ok + content_length("3")) + data(1, "ab", end_stream),

@@ -62,7 +62,8 @@ void H2Session::stop() {
 }
 
 H2Operation* H2Session::find(std::int32_t stream) {
-  if (stream != found_stream_) {
+  // What was not found is looked for again: it may have become a stream.
+  if (stream != found_stream_ || found_ == nullptr) {
     found_stream_ = stream;
     found_ = static_cast<H2Operation*>(nghttp2_session_get_stream_user_data(session_, stream));
   }
