@@ -182,6 +182,40 @@ BOOST_AUTO_TEST_CASE(a_code_comes_with_its_meaning) {
   BOOST_TEST(text(document, "/test_result/errors/1/meaning") == "the certificate has expired");
 }
 
+BOOST_AUTO_TEST_CASE(no_failure_is_listed_twice) {
+  struct Case {
+    BlockCounts counts;
+    std::string codes;
+    std::string expected;
+  };
+  const auto coded = [](int code, int count) {
+    return R"({"load":0,"kind":0,"code":)" + std::to_string(code) + R"(,"count":)" +
+           std::to_string(count) + "}";
+  };
+  // Of three blocks each.
+  for (const Case& c :
+       {Case{{.dropped = 100}, coded(111, 300), "dropped 111 300; "},
+        Case{{.dropped = 100}, coded(61, 299), "dropped 61 299; dropped null 1; "},
+        Case{{.refused = 2, .dropped = 1}, coded(104, 6), "refused 104 6; dropped null 3; "},
+        Case{{.refused = 1, .dropped = 100},
+             coded(104, 3) + "," + coded(111, 300),
+             "null 104 3; null 111 300; "},
+        Case{{.timeout = 5, .dropped = 1}, coded(111, 3), "dropped 111 3; timeout null 15; "}}) {
+    JournalFixture fixture;
+    fixture.set_up();
+    fixture.whole_phase(0, 2, c.counts, phase_result("{\"codes\":[" + c.codes + "]}"));
+    const auto errors = at(parsed(phase_document(*fixture.reader(), 0)), "/test_result/errors");
+    std::string said;
+    for (const auto& one : errors.as_array()) {
+      const auto& cls = one.at("class");
+      said += (cls.is_string() ? std::string(cls.as_string()) : "null") + " " +
+              boost::json::serialize(one.at("code")) + " " +
+              boost::json::serialize(one.at("count")) + "; ";
+    }
+    BOOST_TEST(said == c.expected);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_campaign_that_passes_is_a_go_with_its_evidence) {
   JournalFixture fixture;
   for (const auto& step : test::full_story()) step(fixture);

@@ -140,6 +140,10 @@ BOOST_AUTO_TEST_CASE(unique_records_are_used_once_and_then_operations_are_droppe
     BOOST_TEST(number_at(report, "/phase_results/0/test_result/outcomes/ok") == 40);
     BOOST_TEST(number_at(report, "/phase_results/0/test_result/outcomes/dropped") == 10);
     BOOST_TEST(contains(boost::json::serialize(report), "has no more of its 60 records"));
+    BOOST_TEST(at(report, "/phase_results/0/test_result/errors/0/meaning") ==
+               "the feeder had no record left");
+    BOOST_TEST(number_at(report, "/phase_results/0/test_result/errors/0/count") == 10);
+    BOOST_TEST(at(report, "/phase_results/0/test_result/errors/1") == "(none)");
   }
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "campaign/documents/json_fields.h"
+#include "engine/worker.h"
 
 namespace ordeal::documents {
 namespace json = boost::json;
@@ -30,24 +31,35 @@ json::array errors_json(const Attempt& attempt, const PhaseFigures& figures) {
       one["operation_type"] = type;
       one["class"] = std::move(cls);
       one["code"] = std::move(code);
-      if (meaning != kind.codes.end()) one["meaning"] = meaning->second;
+      if (meaning != kind.codes.end()) {
+        one["meaning"] = meaning->second;
+      } else if (one["class"] == json::value("dropped") &&
+                 one["code"] == json::value(no_record_code)) {
+        one["meaning"] = "the feeder had no record left";
+      }
       one["count"] = count;
       out.push_back(std::move(one));
     };
-    // Timeouts and drops have no answer, hence no code. If one class is left, the codes are its.
+    const auto is_its = [&](const json::value* code) {
+      return count_field(*code, "load").value_or(0) == kind.load &&
+             count_field(*code, "kind").value_or(0) == kind.kind;
+    };
+    std::uint64_t coded = 0;
+    for (const json::value* code : codes)
+      if (is_its(code)) coded += count_field(*code, "count").value_or(0);
+    // Timeouts have no answer, hence no code; drops may have that of a connection that could not be
+    // opened. If one class can have all codes, they are its.
     std::size_t with_code = 0;
     std::size_t only = outcome_count;
     for (std::size_t i = 0; i < outcome_count; ++i) {
       const auto outcome = static_cast<Outcome>(i);
-      if (left[i] == 0 || outcome == Outcome::timeout || outcome == Outcome::dropped) continue;
+      if (left[i] == 0 || outcome == Outcome::timeout) continue;
+      if (outcome == Outcome::dropped && with_code > 0 && coded <= left[only]) continue;
       ++with_code;
       only = i;
     }
     for (const json::value* code : codes) {
-      if (count_field(*code, "load").value_or(0) != kind.load ||
-          count_field(*code, "kind").value_or(0) != kind.kind) {
-        continue;
-      }
+      if (!is_its(code)) continue;
       const json::value* number = field(*code, "code");
       const std::uint64_t count = count_field(*code, "count").value_or(0);
       std::optional<std::string> cls = text_field(*code, "class");
@@ -55,9 +67,8 @@ json::array errors_json(const Attempt& attempt, const PhaseFigures& figures) {
       add(or_null(cls), number == nullptr ? json::value(nullptr) : json::value(*number), count);
       std::uint64_t unaccounted = count;
       for (std::size_t i = 0; i < outcome_count; ++i) {
-        const auto outcome = static_cast<Outcome>(i);
-        const bool fits = cls ? *cls == outcome_names[i]
-                              : outcome != Outcome::timeout && outcome != Outcome::dropped;
+        const bool fits =
+            cls ? *cls == outcome_names[i] : static_cast<Outcome>(i) != Outcome::timeout;
         if (!fits) continue;
         const std::uint64_t taken = std::min(left[i], unaccounted);
         left[i] -= taken;
