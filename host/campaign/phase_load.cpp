@@ -28,10 +28,13 @@ void set_model(const PhasePlan& plan, const LoadEntry& entry, LoadSpec& spec) {
   spec.retry = entry.retry;
 }
 
-/// Of the phase's most operations those of the entries up to `share` of the load: so the entries'
-/// parts add up, however they are rounded.
-std::uint64_t operations_before(const PhasePlan& plan, double share) {
-  return static_cast<std::uint64_t>(std::llround(static_cast<double>(plan.max_operations) * share));
+/// What falls to the entry whose share of the load lies between these two: so the entries' parts
+/// add up, however they are rounded.
+std::uint64_t part_between(std::uint64_t whole, double from, double to) {
+  const auto before = [&](double share) {
+    return static_cast<std::uint64_t>(std::llround(static_cast<double>(whole) * share));
+  };
+  return before(to) - before(from);
 }
 
 }  // namespace
@@ -50,15 +53,16 @@ std::vector<LoadSpec> phase_specs(const Campaign& campaign, const PhasePlan& pla
     if (&entry == &campaign.load.back()) dealt = 1;
     spec.deal_to = dealt;
     set_model(plan, entry, spec);
-    spec.sessions = static_cast<std::uint32_t>(std::max(1l, std::lround(plan.connections * share)));
+    // At least one: an entry without a connection makes no load.
+    spec.sessions = static_cast<std::uint32_t>(std::max<std::uint64_t>(
+        1, part_between(plan.connections, spec.deal_from, spec.deal_to)));
     const double paced = plan.connections * plan.operations / 60;
     spec.rate = plan.rate > 0 ? plan.rate : paced;
     if (spec.arrivals == LoadSpec::Arrivals::recorded) spec.rate = plan.busiest_second;
     spec.model = spec.rate > 0 ? LoadSpec::Model::open : LoadSpec::Model::closed;
     scale_rate(spec, share);
     if (plan.max_operations > 0) {
-      spec.max_operations =
-          operations_before(plan, spec.deal_to) - operations_before(plan, spec.deal_from);
+      spec.max_operations = part_between(plan.max_operations, spec.deal_from, spec.deal_to);
       if (spec.max_operations == 0) spec.sessions = 0;
     }
     spec.start_ns = start_ns;

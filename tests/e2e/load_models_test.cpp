@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(requests_of_further_attempts_are_counted_by_both) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(entries_share_the_most_operations_of_a_phase) {
+BOOST_AUTO_TEST_CASE(entries_share_the_connections_and_most_operations_of_a_phase) {
   Installed ordeal;
   Nginx nginx(ordeal.folder());
   const std::uint64_t before = nginx.requests();
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(entries_share_the_most_operations_of_a_phase) {
       {"run",
        campaign(ordeal, nginx,
                 R"({"scenario": "http"}, {"scenario": "http"}, {"scenario": "http"})",
-                R"({"name": "p", "duration": "10s", "connections": 3, "max_operations": 100,
+                R"({"name": "p", "duration": "10s", "connections": 10, "max_operations": 100,
                     "judge": false},
                    {"name": "two", "duration": "10s", "connections": 6, "max_operations": 2,
                     "judge": false})"),
@@ -140,6 +140,7 @@ BOOST_AUTO_TEST_CASE(entries_share_the_most_operations_of_a_phase) {
   const auto report = ordeal.report();
   BOOST_TEST_CONTEXT(run.out + run.err) {
     BOOST_TEST(operations(report, 0) == 100);
+    BOOST_TEST(number_at(report, "/phase_results/0/connections/opened") == 10);
     BOOST_TEST(operations(report, 1) == 2);  // fewer than entries
     BOOST_TEST(static_cast<double>(served) == number_at(report, "/wire/requests_sent/total"));
   }
