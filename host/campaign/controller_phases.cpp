@@ -238,7 +238,7 @@ bool Controller::phase(const PhasePlan& plan, std::int32_t attempt) {
   row.name = plan.name;
   row.state = "running";
   json::object planned = phase_plan_fact(plan);
-  planned["load_model"] = load_model_fact(campaign_, plan, specs(plan, 0));
+  planned["load_model"] = load_model_fact(campaign_, plan, phase_specs(campaign_, plan, 0));
   row.plan = compact_json(planned);
   row.result = "{}";
   auto containment = desk_->make_containment(ContainmentKind::load);
