@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(the_next_worker_does_what_is_left_in_every_model) {
     BOOST_TEST_CONTEXT((open ? "open" : "closed")) {
       const SharedProgress host = made();
       LoadSpec spec = open ? open_load(4, 2'000, 20'000 * FakeScenario::ms) : closed_load(2, 0);
-      spec.max_operations = 60;
+      spec.max_operations = 400;
       std::size_t first = 0;
       {
         FakeScenario fake;
@@ -65,10 +65,10 @@ BOOST_AUTO_TEST_CASE(the_next_worker_does_what_is_left_in_every_model) {
       fake.attach();
       fake.worker().keep(other_end(host));
       const IntervalFrame frame = fake.run(spec);
-      BOOST_TEST(frame.offered == 60u - spec.operations_done);
+      BOOST_TEST(frame.offered == 400u - spec.operations_done);
       BOOST_TEST(count(frame, Outcome::ok) == frame.offered);
-      BOOST_TEST(fake.issued.size() + spec.operations_done == 60u);
-      BOOST_TEST(host->operations == 60u);
+      BOOST_TEST(fake.issued.size() + spec.operations_done == 400u);
+      BOOST_TEST(host->operations == 400u);
     }
   }
 }
