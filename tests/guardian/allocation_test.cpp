@@ -4,6 +4,7 @@
 #include <boost/test/data/test_case.hpp>
 
 #include "guarded_run.h"
+#include "places.h"
 
 using namespace ordeal;
 using namespace ordeal::testing;

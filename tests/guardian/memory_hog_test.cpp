@@ -8,6 +8,7 @@
 
 #include "guarded_run.h"
 #include "guardian/sensors.h"
+#include "places.h"
 #include "tiers.h"
 
 using namespace ordeal;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "guarded_run.h"
+#include "places.h"
 
 using namespace ordeal;
 using namespace ordeal::testing;

@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "places.h"
 #include "plugins/h2_server.h"
 #include "plugins/http_certificates.h"
 #include "plugins/http_driver.h"

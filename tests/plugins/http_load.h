@@ -8,6 +8,7 @@
 
 #include "base/interval.h"
 #include "engine/worker.h"
+#include "places.h"
 
 inline std::string library() { return ORDEAL_BUILT_PLUGINS "/org.ordeal.http.so"; }
 
