@@ -33,7 +33,8 @@ int Guardian::run() noexcept {
 }
 
 int Guardian::loop() noexcept {
-  armed_ns_ = memory_seen_ns_ = next_tick_ns_ = next_disk_ns_ = next_host_ns_ = clock_.now();
+  armed_ns_ = memory_seen_ns_ = disk_seen_ns_ = next_tick_ns_ = next_disk_ns_ = next_host_ns_ =
+      clock_.now();
   bool stepping = false;
   while (!ending_) {
     std::array<pollfd, 2> polled{{{signals_.get(), POLLIN, 0}, {channel_.get(), POLLIN, 0}}};

@@ -182,6 +182,7 @@ class Guardian {
   std::uint64_t next_host_ns_ = 0;
   std::uint64_t next_top_ns_ = 0;
   std::uint64_t memory_seen_ns_ = 0;
+  std::uint64_t disk_seen_ns_ = 0;
   std::uint64_t tick_ns_ = 20'000'000;
   std::uint32_t blind_ticks_ = 0;  // in a row
   struct Watched {

@@ -76,7 +76,7 @@ void Guardian::lose_time(std::int64_t late) noexcept {
   note("blind", text.view(), late);
   for (std::uint64_t* at :
        {&kill_load_at_, &kill_all_at_, &abort_at_, &still_over_at_, &final_deadline_,
-        &memory_seen_ns_, &next_disk_ns_, &next_host_ns_, &next_top_ns_})
+        &memory_seen_ns_, &disk_seen_ns_, &next_disk_ns_, &next_host_ns_, &next_top_ns_})
     if (*at != 0) *at += static_cast<std::uint64_t>(late);
   scheduler_.changed_ns = journal_.changed_ns = 0;
   memory_watch_.forget();
@@ -146,13 +146,22 @@ bool Guardian::check_memory(std::uint64_t now) noexcept {
 }
 
 void Guardian::check_disk() noexcept {
+  const std::uint64_t now = clock_.now();
   const auto used = sensors_.disk_used_percent();
-  if (used) history_.disk(*used);
-  if (!used || *used <= disk_percent_ || over()) return;
   Text text;
+  if (!used) {
+    if (now - disk_seen_ns_ <= silence_ns || over()) return;
+    text << "disk: its use could not be read for 2 s";
+    hit_limit(StopReason::disk_limit, {"disk-unreadable/1", disk_seen_ns_, silence_ns},
+              text.view());
+    return;
+  }
+  disk_seen_ns_ = now;
+  history_.disk(*used);
+  if (*used <= disk_percent_ || over()) return;
   text << "disk: " << Decimal{*used, 1} << " % used under the run directory, limit "
        << Decimal{disk_percent_, 1} << " %";
-  hit_limit(StopReason::disk_limit, {"disk/1", clock_.now(), 0}, text.view());
+  hit_limit(StopReason::disk_limit, {"disk/1", now, 0}, text.view());
 }
 
 void Guardian::check_duration(std::uint64_t now) noexcept {

@@ -73,6 +73,42 @@ BOOST_AUTO_TEST_CASE(limit) {
   run.check_silent();
 }
 
+BOOST_AUTO_TEST_CASE(levels_evidence_halt_and_supervisor) {
+  const auto meminfo = [](const StrictRun& run, int available_percent) {
+    std::filesystem::create_directories(run.dir + "/proc");
+    std::ofstream out(run.dir + "/proc/meminfo", std::ios::app);
+    std::filesystem::resize_file(run.dir + "/proc/meminfo", 0);
+    out << "MemTotal: 10000000 kB\nMemAvailable: " << available_percent << "00000 kB\n"
+        << std::flush;
+  };
+  for (const bool halt : {true, false}) {
+    StrictRun run;
+    meminfo(run, 50);
+    run.options.memory_percent = 94;
+    run.options.proc_root = run.dir + "/proc";
+    run.options.halt_files = {run.dir + "/HALT"};
+    run.control({"--load", run.hostile_tree()});
+    ::setenv("NOTIFY_SOCKET", ("@" + run.id).c_str(), 1);
+    ::setenv("WATCHDOG_USEC", "100000", 1);
+    run.start();
+    ::unsetenv("NOTIFY_SOCKET");
+    ::unsetenv("WATCHDOG_USEC");
+    run.wait_for_tree();
+    if (halt) {
+      std::ofstream(run.dir + "/HALT") << "for the test";
+      BOOST_CHECK_EQUAL(run.wait(), 105);
+    } else {
+      meminfo(run, 8);
+      BOOST_CHECK(eventually([&] { return run.last("pressure").seq != 0; }));
+      meminfo(run, 1);
+      BOOST_CHECK_EQUAL(run.wait(), 111);
+      BOOST_CHECK_NE(run.last("sensors").seq, 0);
+      BOOST_CHECK_NE(run.last("process").seq, 0);
+    }
+    run.check_silent();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(silent_controller) {
   StrictRun run;
   run.control({"--load", run.hostile_tree(), "--freeze-after", "100"});
