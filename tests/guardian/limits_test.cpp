@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guarded_run.h"
+#include "guardian/sensors.h"
 
 using namespace ordeal;
 using namespace ordeal::testing;
@@ -94,6 +95,35 @@ BOOST_AUTO_TEST_CASE(under_half_of_what_must_be_free_kills_at_once) {
   const auto stop = run.last("stop");
   BOOST_CHECK_NE(stop.text.find("rule memory-half-floor/1, dwell 0 ms"), std::string::npos);
   BOOST_CHECK_NE(stop.text.find("load empty"), std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_real_hog_is_gone_long_before_half_of_the_reserve) {
+  constexpr std::uint64_t gib = 1ull << 30;
+  const auto sensors = Sensors::open("/proc", "/");
+  BOOST_REQUIRE(sensors);
+  const auto before = sensors->memory();
+  BOOST_REQUIRE(before);
+  if (before->available < 4 * gib) {
+    BOOST_TEST_MESSAGE("skipped: less than 4 GiB are available");
+    return;
+  }
+  // All but one GiB is reserved; the hog stops by itself at two.
+  const std::uint64_t floor = before->available - gib;
+  GuardedRun run;
+  run.options.memory_percent =
+      100 * (1 - static_cast<double>(floor) / static_cast<double>(before->total));
+  run.control({"--load", "head -c 2G /dev/zero | tail -c 2G | sleep " + run.mark});
+  run.start();
+  BOOST_CHECK_EQUAL(run.wait(), 111);
+  BOOST_CHECK(run.alive().empty());
+  BOOST_CHECK_EQUAL(run.last("limit").a, static_cast<int>(StopReason::memory_limit));
+  std::size_t seconds = 0;
+  for (const auto& record : run.evidence()) {
+    if (record.type != "sensors") continue;
+    ++seconds;
+    BOOST_CHECK_GT(record.a, static_cast<std::int64_t>(floor / 2));
+  }
+  BOOST_CHECK_GE(seconds, 1);
 }
 
 BOOST_AUTO_TEST_CASE(evidence_tells_what_led_to_a_stop) {
