@@ -37,6 +37,10 @@ namespace {
 
 /// The safety lever: guardians see the file by themselves, within a second.
 int halt_command(const Options& options) {
+  if (!options.run.empty()) {
+    std::fputs("ordeal: --halt and --lift are about every run; name none\n", stderr);
+    return static_cast<int>(ExitCode::usage);
+  }
   auto path = options.lift ? lift_halt() : pull_halt(*options.halt);
   if (!path) return fail(path.error());
   if (options.lift) {

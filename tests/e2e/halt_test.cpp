@@ -67,6 +67,7 @@ BOOST_AUTO_TEST_CASE(halts_runs_blocks_new_ones_and_lets_go) {
   }
   BOOST_TEST(!orphan.running());
   BOOST_TEST(ordeal.run({"stop", "--lift", "--halt", "x"}).code == 2);
+  BOOST_TEST(ordeal.run({"stop", old, "--lift"}).code == 2);
 }
 
 BOOST_AUTO_TEST_CASE(the_report_shows_what_the_guardian_saw_before_it_ended_the_run) {

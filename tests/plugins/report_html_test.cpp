@@ -66,6 +66,17 @@ BOOST_AUTO_TEST_CASE(its_parts_come_in_order) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(it_shows_what_the_guardian_saw) {
+  BOOST_TEST(!contains(page(fixture("campaign.json")), "What the guardian saw"));
+  const std::string html =
+      page(replaced(fixture("campaign.json"), "\"evidence\":[]",
+                    R"("evidence":[{"type":"sensors","text":"0.4 s before: MemAvailable 311 MiB"},
+                     {"type":"process","text":"by memory, 0.3 s before: 77 hog"}])"));
+  for (const char* part : {"What the guardian saw before it ended the run",
+                           "0.4 s before: MemAvailable 311 MiB", "0.3 s before: 77 hog"})
+    BOOST_TEST(contains(html, part), part);
+}
+
 BOOST_AUTO_TEST_CASE(the_charts_hold_the_series) {
   const std::string html = page(fixture("campaign.json"));
   const auto data = boost::json::parse(chart_data(html));

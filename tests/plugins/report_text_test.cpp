@@ -65,6 +65,14 @@ BOOST_AUTO_TEST_CASE(it_says_all_that_a_person_needs) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_heaviest_processes_of_a_stopped_run_are_named) {
+  const std::string text = summary(
+      replaced(fixture("campaign.json"), "\"evidence\":[]",
+               R"("evidence":[{"type":"sensors","text":"0.4 s before: MemAvailable 311 MiB"},
+                     {"type":"process","text":"by memory, 0.3 s before: 77 hog"}])"));
+  BOOST_TEST(contains(text, "by memory, 0.3 s before: 77 hog"));
+}
+
 BOOST_AUTO_TEST_CASE(dropped_events_name_topic_and_subscriber) {
   const std::string text = summary(with_drops());
   BOOST_TEST(contains(text,
