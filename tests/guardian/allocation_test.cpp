@@ -14,9 +14,9 @@ namespace data = boost::unit_test::data;
 namespace strict_runs {
 
 struct StrictRun : GuardedRun {
-  explicit StrictRun(bool namespaces = true) {
+  explicit StrictRun(std::uint32_t tier = 0) {
     options.program = ORDEAL_BUILD_DIR "/bin/ordeal-strict-guardian";
-    options.namespaces = namespaces;
+    options.tier = tier;
   }
   /// What the guardian or an init says before it aborts.
   void check_silent() const {
@@ -40,8 +40,8 @@ BOOST_AUTO_TEST_CASE(trap_is_there) {
   BOOST_CHECK_NE(run.log().find("allocation after arming: operator new"), std::string::npos);
 }
 
-BOOST_DATA_TEST_CASE(run_with_containments_that_ends, data::make({true, false}), namespaces) {
-  StrictRun run(namespaces);
+BOOST_DATA_TEST_CASE(run_with_containments_that_ends, data::make({0u, 2u, 4u}), tier) {
+  StrictRun run(tier);
   run.control({"--load", run.hostile_tree(), "--service", "sleep " + run.mark, "--load",
                "setsid sleep " + run.mark, "--kill-after", "200", "--finish-after", "1000", "0"});
   run.start();
@@ -52,8 +52,8 @@ BOOST_DATA_TEST_CASE(run_with_containments_that_ends, data::make({true, false}),
 }
 
 BOOST_DATA_TEST_CASE(orderly_and_forced_stop, data::make({SIGTERM, SIGQUIT}), signal) {
-  for (const bool namespaces : {true, false}) {
-    StrictRun run(namespaces);
+  for (const std::uint32_t tier : {0u, 2u, 4u}) {
+    StrictRun run(tier);
     run.control({"--load", run.hostile_tree(), "--service", "sleep " + run.mark});
     run.start();
     run.wait_for_tree();
