@@ -95,7 +95,7 @@ ordeal::Histogram engine(HttpDriver& driver, const Options& options, std::vector
 double median(const Series& series, double Lag::*of) {
   std::vector<double> values;
   for (const Lag& lag : series.lags) values.push_back(lag.*of);
-  return median(std::move(values));
+  return ::median(std::move(values));
 }
 
 void print(const char* name, const Lag& lag) {

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(not_modified_has_no_body) {
     return Answer{"HTTP/1.1 304 Not Modified\r\nContent-Length: 12345\r\n\r\n"};
   });
   const IntervalFrame frame =
-      run(server, load(1, 10), ",\"requests\":[{\"expect\":{\"status\":304}}]");
+      run(server, closed_load(1, 10), ",\"requests\":[{\"expect\":{\"status\":304}}]");
   BOOST_TEST(total(frame, Outcome::ok) == 10u);
   BOOST_TEST(frame.sessions_opened == 1u);
 }
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(silence_times_out_and_a_new_connection_follows) {
 
 BOOST_AUTO_TEST_CASE(requests_behind_one_that_times_out_are_not_lost_to_the_counts) {
   RawServer server([](const std::string&, int) { return Answer{""}; });
-  LoadSpec spec = load(2, 16);
+  LoadSpec spec = closed_load(2, 16);
   spec.timeout_ns = 50 * ms;
   const IntervalFrame frame = run(server, spec, ",\"pipeline\":4");
   BOOST_TEST(total(frame, Outcome::timeout) == 16u);
