@@ -20,6 +20,9 @@ namespace {
 /// tenth of a second, which is the kernel's default.
 constexpr std::uint64_t period_us = 20'000;
 
+constexpr std::uint64_t most_weight_v1 = 262'144;
+constexpr std::uint64_t most_weight_v2 = 10'000;
+
 using Number = FixedText<48>;
 
 std::uint64_t quota_us(std::uint64_t cpu_permille) { return cpu_permille * period_us / 1000; }
@@ -61,6 +64,8 @@ int Cgroups::make(std::string_view kind, std::uint32_t id, bool killable,
       open("cgroup.kill", O_WRONLY, group.kill);
       open("cgroup.events", O_RDONLY, group.events);
     }
+    if ((h.uses & bit(CgroupUse::memory)) != 0)
+      open(h.version == 2 ? "memory.events" : "memory.oom_control", O_RDONLY, group.memory);
     // When the kernel has to choose, a load that has lost one process is of no use any more; a
     // service containment loses only the one cell.
     if (h.version == 2 && kind == "load") write_at(folder.get(), "memory.oom.group", "1");
@@ -71,7 +76,7 @@ int Cgroups::make(std::string_view kind, std::uint32_t id, bool killable,
 
 void Cgroups::close(ContainmentGroup& group) noexcept {
   for (int* fd : {&group.procs[0], &group.procs[1], &group.procs[2], &group.procs[3], &group.kill,
-                  &group.events}) {
+                  &group.events, &group.memory}) {
     if (*fd >= 0) ::close(*fd);
     *fd = -1;
   }
@@ -98,27 +103,43 @@ bool Cgroups::populated(const ContainmentGroup& group) noexcept {
          std::string_view::npos;
 }
 
-void Cgroups::set_throttle(bool on) noexcept {
-  if (limits_.cpu_permille == 0 || on == throttled_) return;
-  throttled_ = on;
+int Cgroups::write_weight(const Hierarchy& h, std::uint64_t cpus) noexcept {
+  Number text;
+  if (h.version == 2) {
+    text << std::min(most_weight_v2, 100 * cpus);
+    return write_at(h.folder.get(), "cpu.weight", text.c_str());
+  }
+  text << std::min(most_weight_v1, 1024 * cpus);
+  return write_at(h.folder.get(), "cpu.shares", text.c_str());
+}
+
+/// 0: no quota.
+int Cgroups::write_quota(const Hierarchy& h, std::uint64_t cpu_permille) noexcept {
+  const bool none = cpu_permille == 0;
+  Number text;
+  if (h.version == 2) {
+    if (none)
+      text << "max";
+    else
+      text << quota_us(cpu_permille);
+    text << " " << period_us;
+    return write_at(h.folder.get(), "cpu.max", text.c_str());
+  }
+  if (none)
+    text << "-1";
+  else
+    text << quota_us(cpu_permille);
+  return write_at(h.folder.get(), "cpu.cfs_quota_us", text.c_str());
+}
+
+void Cgroups::hurry(bool on) noexcept {
+  if (limiting_ == 0 || on == hurried_) return;
+  hurried_ = on;
   for (std::size_t i = 0; i < size_; ++i) {
     const Hierarchy& h = hierarchies_[i];
     if ((h.uses & bit(CgroupUse::cpu)) == 0) continue;
-    Number text;
-    if (h.version == 2) {
-      if (on)
-        text << quota_us(limits_.cpu_permille);
-      else
-        text << "max";
-      text << " " << period_us;
-      write_at(h.folder.get(), "cpu.max", text.c_str());
-    } else {
-      if (on)
-        text << quota_us(limits_.cpu_permille);
-      else
-        text << "-1";
-      write_at(h.folder.get(), "cpu.cfs_quota_us", text.c_str());
-    }
+    if (limits_.cpu_permille != 0) write_quota(h, on ? 0 : limits_.cpu_permille);
+    write_weight(h, on ? most_weight_v1 : limits_.cpus);
   }
 }
 
@@ -141,44 +162,27 @@ bool Cgroups::write_limits(Hierarchy& h) {
   }
   if ((h.uses & bit(CgroupUse::pids)) != 0 && limits_.pids != 0 && put("pids.max", limits_.pids))
     return false;
-  if ((h.uses & bit(CgroupUse::cpu)) != 0) {
-    constexpr std::uint64_t most_v1 = 262'144;
-    constexpr std::uint64_t most_v2 = 10'000;
-    const int error = v2 ? put("cpu.weight", std::min(most_v2, 100 * limits_.cpus))
-                         : put("cpu.shares", std::min(most_v1, 1024 * limits_.cpus));
-    if (error != 0) return false;
-  }
-  if ((h.uses & bit(CgroupUse::cpu)) != 0 && limits_.cpu_permille != 0) {
-    Number text;
-    text << quota_us(limits_.cpu_permille);
-    if (v2) {
-      text << " " << period_us;
-      return write_at(h.folder.get(), "cpu.max", text.c_str()) == 0;
-    }
-    if (put("cpu.cfs_period_us", period_us) != 0) return false;
-    const int error = write_at(h.folder.get(), "cpu.cfs_quota_us", text.c_str());
-    // The group above may use no more than that anyway.
-    if (error == EINVAL) limits_.cpu_permille = 0;
-    return error == 0 || error == EINVAL;
-  }
-  return true;
+  if ((h.uses & bit(CgroupUse::cpu)) == 0) return true;
+  if (write_weight(h, limits_.cpus) != 0) return false;
+  if (limits_.cpu_permille == 0) return true;
+  if (!v2 && put("cpu.cfs_period_us", period_us) != 0) return false;
+  const int error = write_quota(h, limits_.cpu_permille);
+  // The v1 group above may use no more than that anyway.
+  if (error == EINVAL && !v2) limits_.cpu_permille = 0;
+  return error == 0 || limits_.cpu_permille == 0;
 }
 
-std::uint64_t Cgroups::oom_kills() const noexcept {
-  for (std::size_t i = 0; i < size_; ++i) {
-    const Hierarchy& h = hierarchies_[i];
-    if ((h.uses & bit(CgroupUse::memory)) == 0) continue;
-    std::array<char, 512> buffer;
-    const std::size_t n =
-        read_at(h.folder.get(), h.version == 2 ? "memory.events" : "memory.oom_control", buffer);
-    const std::string_view text(buffer.data(), n);
-    const auto at = text.find("oom_kill ");
-    std::uint64_t count = 0;
-    if (at != std::string_view::npos)
-      std::from_chars(text.data() + at + 9, text.data() + text.size(), count);
-    return count;
-  }
-  return 0;
+std::uint64_t Cgroups::oom_kills(const ContainmentGroup& group) noexcept {
+  std::array<char, 512> buffer;
+  const ssize_t n = ::pread(group.memory, buffer.data(), buffer.size(), 0);
+  if (n <= 0) return 0;
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(n));
+  constexpr std::string_view name = "oom_kill ";
+  const auto at = text.find(name);
+  std::uint64_t count = 0;
+  if (at != std::string_view::npos)
+    std::from_chars(text.data() + at + name.size(), text.data() + text.size(), count);
+  return count;
 }
 
 }  // namespace ordeal

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cgroups of one run: a group `ordeal-<run id>` that carries the run's limits, in it one group
+// The cgroups of one run: a group `ordeal-<run id>.run` that carries the run's limits, in it one
+// group
 // `<kind>-<id>` per containment.
 #pragma once
 
@@ -33,6 +34,7 @@ struct ContainmentGroup {
   std::array<int, 4> procs{-1, -1, -1, -1};  // cgroup.procs, for writing
   int kill = -1;                             // cgroup.kill
   int events = -1;                           // cgroup.events
+  int memory = -1;                           // memory.events, in v1 memory.oom_control
   FixedText<40> name;                        // empty: no group
 
   /// Moves the calling process in. 0 or errno.
@@ -77,11 +79,11 @@ class Cgroups {
   /// Whether a process is in it, zombies apart; true when that cannot be read.
   static bool populated(const ContainmentGroup& group) noexcept;
 
-  /// Lifts the CPU quota, or sets it again. A process that is killed while its group is throttled
-  /// only ends once the group may run again (Linux before 6.18).
-  void set_throttle(bool on) noexcept;
-  /// Processes that the kernel killed because the run was at its memory limit.
-  [[nodiscard]] std::uint64_t oom_kills() const noexcept;
+  /// While processes of the run are being killed: no CPU quota, and before all others, since a
+  /// process needs a processor to end. `false`: as before.
+  void hurry(bool on) noexcept;
+  /// Processes of it that the kernel killed because the run was at its memory limit.
+  static std::uint64_t oom_kills(const ContainmentGroup& group) noexcept;
 
   /// Removes every empty containment group and the run's own groups.
   void remove_all() noexcept;
@@ -104,6 +106,8 @@ class Cgroups {
   bool make_folder(const std::string& parent, Hierarchy& made) const;
   static bool delegate(const std::string& parent, const Hierarchy& made);
   bool write_limits(Hierarchy& hierarchy);
+  static int write_weight(const Hierarchy& hierarchy, std::uint64_t cpus) noexcept;
+  static int write_quota(const Hierarchy& hierarchy, std::uint64_t cpu_permille) noexcept;
   void drop(std::size_t index) noexcept;
   [[nodiscard]] std::uint32_t uses() const noexcept;
 
@@ -113,7 +117,7 @@ class Cgroups {
   std::string cpu_stat_;
   std::array<Hierarchy, most> hierarchies_;
   std::size_t size_ = 0;
-  bool throttled_ = true;
+  bool hurried_ = false;
 };
 
 }  // namespace ordeal

@@ -112,15 +112,14 @@ std::vector<CgroupPlace> find_cgroups() {
   const auto mounts = read_file("/proc/self/mountinfo", ExitCode::preflight);
   const auto own = read_file("/proc/self/cgroup", ExitCode::preflight);
   if (!mounts || !own) return {};
-  auto places = find_cgroups(*mounts, *own);
-  for (auto& place : places) {
-    if (place.version != 2) continue;
-    auto names = read_file(place.own + "/cgroup.controllers", ExitCode::preflight);
-    if (!names) continue;
-    std::replace(names->begin(), names->end(), '\n', ' ');
-    place.uses = uses_of(*names, ' ');
-  }
-  return places;
+  return find_cgroups(*mounts, *own);
+}
+
+std::uint32_t uses_of_v2(const std::string& folder) {
+  auto names = read_file(folder + "/cgroup.controllers", ExitCode::preflight);
+  if (!names) return 0;
+  std::replace(names->begin(), names->end(), '\n', ' ');
+  return uses_of(*names, ' ');
 }
 
 }  // namespace ordeal

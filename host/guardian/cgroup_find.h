@@ -19,8 +19,7 @@ inline constexpr std::uint32_t cgroup_limits =
 /// One mounted hierarchy.
 struct CgroupPlace {
   int version = 0;         // 1 or 2
-  std::uint32_t uses = 0;  // of a v1 hierarchy its controllers; of v2 what cgroup.controllers and
-                           // cgroup.kill say, which read_cgroup_uses() finds out
+  std::uint32_t uses = 0;  // of a v1 hierarchy; in v2 each folder has its own, see uses_of_v2()
   std::string own;         // folder of the cgroup that this process is in
   std::string root;        // mount point
 };
@@ -31,8 +30,10 @@ struct CgroupPlace {
 /// Hierarchies without a use for ordeal (freezer, a v1 "name=systemd") are left out.
 std::vector<CgroupPlace> find_cgroups(std::string_view mountinfo, std::string_view own);
 
-/// The same of this process, with `uses` of v2 filled in from the folders. Allocates and reads
-/// files: before arming.
+/// The same of this process. Allocates and reads files: before arming.
 std::vector<CgroupPlace> find_cgroups();
+
+/// Limits that the groups in a v2 folder may have, by its cgroup.controllers.
+std::uint32_t uses_of_v2(const std::string& folder);
 
 }  // namespace ordeal

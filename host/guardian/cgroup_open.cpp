@@ -21,6 +21,7 @@ namespace ordeal {
 namespace {
 
 constexpr std::string_view group_prefix = "ordeal-";
+constexpr std::string_view group_suffix = ".run";  // others may call theirs ordeal-something too
 constexpr int sweep_rounds = 100;
 
 std::vector<pid_t> members(int folder) {
@@ -92,7 +93,8 @@ std::size_t Cgroups::sweep(const std::string& folder) {
   if (!parent) return 0;
   std::size_t swept = 0;
   each_folder(parent.get(), [&](const char* name) {
-    if (!std::string_view(name).starts_with(group_prefix)) return;
+    const std::string_view found = name;
+    if (!found.starts_with(group_prefix) || !found.ends_with(group_suffix)) return;
     const UniqueFd left(open_folder(parent.get(), name));
     if (!left || !lock(left.get())) return;
     empty_group(left.get());
@@ -129,26 +131,31 @@ bool Cgroups::delegate(const std::string& parent, const Hierarchy& made) {
 }
 
 bool Cgroups::add(const CgroupPlace& place) {
-  if (size_ == most) return false;
   std::vector<std::string> parents{place.own};
   if (place.root != place.own) parents.push_back(place.root);
-  for (const std::string& parent : parents) {
+  for (const std::string& parent : parents) sweep(parent);
+  const auto add_in = [&](const std::string& parent, bool limiting) {
     Hierarchy made;
     made.version = place.version;
-    made.uses = place.uses;
-    sweep(parent);
-    if (!make_folder(parent, made)) continue;
-    if (made.version == 2) {
-      if ((made.uses & cgroup_limits) != cgroup_limits || !delegate(parent, made))
-        made.uses &= ~cgroup_limits;
-      if (::faccessat(made.folder.get(), "cgroup.kill", W_OK, 0) == 0)
-        made.uses |= bit(CgroupUse::kill);
-    }
+    made.uses = place.version == 2 && limiting ? uses_of_v2(parent) & cgroup_limits : place.uses;
+    if (size_ == most || (limiting && place.version == 2 && made.uses != cgroup_limits))
+      return false;
+    if (!make_folder(parent, made)) return false;
     hierarchies_[size_++] = std::move(made);
-    if (hierarchies_[size_ - 1].uses != 0 && write_limits(hierarchies_[size_ - 1])) return true;
+    Hierarchy& h = hierarchies_[size_ - 1];
+    const bool works = place.version == 1 || !limiting || delegate(parent, h);
+    if (place.version == 2 && ::faccessat(h.folder.get(), "cgroup.kill", W_OK, 0) == 0)
+      h.uses |= bit(CgroupUse::kill);
+    if (works && h.uses != 0 && write_limits(h)) return true;
     drop(size_ - 1);
-  }
-  return false;
+    return false;
+  };
+  const auto try_all = [&](bool limiting) {
+    return std::any_of(parents.begin(), parents.end(),
+                       [&](const std::string& parent) { return add_in(parent, limiting); });
+  };
+  // A v2 group that cannot limit may still be killed.
+  return try_all(true) || (place.version == 2 && try_all(false));
 }
 
 void Cgroups::drop(std::size_t index) noexcept {
@@ -161,10 +168,10 @@ void Cgroups::drop(std::size_t index) noexcept {
 void Cgroups::open(const std::vector<CgroupPlace>& places, const std::string& run_id,
                    const CgroupLimits& limits) {
   remove_all();
-  name_ = std::string(group_prefix) + run_id;
+  name_ = std::string(group_prefix) + run_id + std::string(group_suffix);
   std::replace(name_.begin(), name_.end(), '/', '_');
   limits_ = limits;
-  throttled_ = true;
+  hurried_ = false;
   for (const auto& place : places)
     if (place.version == 2 && add(place) && (uses() & cgroup_limits) == cgroup_limits)
       limiting_ = 2;

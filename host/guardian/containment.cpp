@@ -195,7 +195,7 @@ void Containments::kill(Containment& c) noexcept {
   if (c.tier == Tier::cgroup_kill) static_cast<void>(Cgroups::kill(c.group));
   ::close(c.lifeline);
   c.lifeline = -1;
-  groups_.set_throttle(false);
+  groups_.hurry(true);
 }
 
 void Containments::ended(Containment& c) noexcept {
@@ -205,7 +205,7 @@ void Containments::ended(Containment& c) noexcept {
         return other.state == Containment::State::killing ||
                other.state == Containment::State::strays;
       }))
-    groups_.set_throttle(true);
+    groups_.hurry(false);
 }
 
 void Containments::forget(Containment& containment) noexcept {

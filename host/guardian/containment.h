@@ -41,6 +41,7 @@ struct Containment {
   int pidfd = -1;
   int lifeline = -1;  // write end; closing it ends the init
   ContainmentGroup group;
+  std::uint64_t oom_kills = 0;     // of its processes, known so far
   int status = 0;                  // of the init
   bool asked = false;              // we killed it
   std::uint64_t signalled_ns = 0;  // when the kill began

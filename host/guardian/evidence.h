@@ -37,7 +37,7 @@ static_assert(sizeof(EvidenceHeader) == evidence_record_size);
 /// type               a                    b                   text
 /// armed              tier of load         tier of service     what is locked, limits
 /// reserved           tier of load         0                   what is reserved and how
-/// memory_limit       killed by the kernel 0                   the run was at its memory limit
+/// memory_limit       killed by the kernel id                  the run was at its memory limit
 /// drill              ns to empty, worst   1 passed, 2 skipped, 0 failed
 /// started            pid of controller (or command)
 /// containment_made   id                   tier                kind

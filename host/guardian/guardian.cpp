@@ -205,21 +205,23 @@ void Guardian::make_containment(ContainmentKind kind, std::uint32_t id) noexcept
 }
 
 /// The kernel keeps a run out of the reserve by killing; it must not look like a crash.
-void Guardian::watch_memory_limit() noexcept {
-  const std::uint64_t kills = containments_.groups().oom_kills();
-  if (kills <= limit_kills_) return;
+void Guardian::watch_memory_limit(Containment& c) noexcept {
+  const std::uint64_t kills = Cgroups::oom_kills(c.group);
+  if (kills <= c.oom_kills) return;
   Text text;
   text << "memory: the run reached the "
        << containments_.groups().limits().memory_bytes / (1u << 20)
-       << " MiB that the reserve leaves it; the kernel killed " << kills - limit_kills_
-       << (kills - limit_kills_ == 1 ? " process" : " processes") << " of it";
-  limit_kills_ = kills;
-  note("memory_limit", text.view(), static_cast<std::int64_t>(kills));
+       << " MiB that the reserve leaves it; the kernel killed " << kills - c.oom_kills
+       << (kills - c.oom_kills == 1 ? " process of " : " processes of ") << name_of(c.kind) << " "
+       << c.id;
+  c.oom_kills = kills;
+  note("memory_limit", text.view(), static_cast<std::int64_t>(kills), c.id);
 }
 
 void Guardian::announce_ended() noexcept {
-  watch_memory_limit();
   for (auto& c : containments_.slots()) {
+    if (c.state == Containment::State::unused) continue;
+    watch_memory_limit(c);
     if (c.state != Containment::State::ended) continue;
     const std::uint64_t ns = c.ended_ns - c.signalled_ns;
     if (!options_.guard_mode && channel_) {

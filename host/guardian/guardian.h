@@ -87,7 +87,7 @@ class Guardian {
   void take_frame(const IncomingFrame& frame) noexcept;
   void make_containment(ContainmentKind kind, std::uint32_t id) noexcept;
   void announce_ended() noexcept;
-  void watch_memory_limit() noexcept;
+  void watch_memory_limit(Containment& containment) noexcept;
   bool send(const OutgoingFrame& frame, std::span<const int> fds = {}) noexcept;
 
   // guardian_tick.cpp
@@ -146,7 +146,6 @@ class Guardian {
   SharedCounters* counters_ = nullptr;
   std::uint64_t drill_ns_ = 0;
   std::string reserved_;
-  std::uint64_t limit_kills_ = 0;
   double memory_percent_;
   double disk_percent_;
   std::uint64_t memory_available_least_ = 0;

@@ -8,6 +8,7 @@
 //   hostile_trees [--runs N] [--tier N]
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -101,8 +102,7 @@ class Arena {
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) give_up("no pipe");
     neighbour_ = UniqueFd(pipe[0]);
-    start(neighbour_channel_, "stay", UniqueFd(pipe[1]));
-    if (!wait_ready(neighbour_.get(), 1)) give_up("the neighbour did not start");
+    start(neighbour_channel_, {"sleep", "3600"}, UniqueFd(pipe[1]));
   }
   ~Arena() {
     containments_->kill_all();
@@ -119,7 +119,7 @@ class Arena {
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) give_up("no pipe");
     const UniqueFd in(pipe[0]);
-    start(channel, tree.name, UniqueFd(pipe[1]));
+    start(channel, {HOSTILE_PROGRAM, tree.name}, UniqueFd(pipe[1]));
     if (!wait_ready(in.get(), tree.ready)) give_up(std::string(tree.name) + " did not start");
     Containment* containment = containments_->find(2);
     const std::uint64_t begin = monotonic_ns();
@@ -145,14 +145,13 @@ class Arena {
   [[nodiscard]] bool neighbour_lives() const { return !ended(neighbour_.get()); }
 
  private:
-  void start(Channel& to, const char* tree, UniqueFd out) {
+  void start(Channel& to, const std::array<const char*, 2>& argv, UniqueFd out) {
     std::vector<std::byte> payload;
     Encoder message(payload);
     message.u32(1);
     message.u32(static_cast<std::uint32_t>(StartFlag::null_stdio));
     message.u32(2);
-    message.text(HOSTILE_PROGRAM);
-    message.text(tree);
+    for (const char* word : argv) message.text(word);
     message.u32(0);
     message.text("");
     const int fd = out.get();
@@ -233,6 +232,10 @@ int main(int argc, char** argv) {
   UniqueFd lifeline;
   const UniqueFd stranger = bystander(lifeline);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  // As the guardian does, where that is permitted.
+  const sched_param priority{1};
+  if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority) != 0)
+    std::printf("without real-time scheduling\n");
   bool good = true;
   int offered = 0;
   std::printf("%-4s  %-18s  %5s  %9s  %8s  %8s  %8s\n", "tier", "tree", "runs", "survivors",

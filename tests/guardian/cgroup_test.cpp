@@ -11,15 +11,17 @@ namespace {
 
 /// A v2 hierarchy of plain files, whose controllers this machine need not have.
 struct FakeV2 {
-  explicit FakeV2(const std::string& base) : root(base + "/v2"), group(root + "/ordeal-x") {
+  explicit FakeV2(const std::string& base) : root(base + "/v2"), group(root + "/ordeal-x.run") {
     fs::create_directories(group);
     for (const char* name : {"cgroup.subtree_control", "memory.high", "memory.max", "pids.max",
-                             "cpu.max", "cpu.weight", "cgroup.kill", "memory.events"})
+                             "cpu.max", "cpu.weight", "cgroup.kill"})
       std::ofstream(group + "/" + name) << "";
     std::ofstream(root + "/cgroup.subtree_control") << "";
     std::ofstream(root + "/cgroup.procs") << "";
+    std::ofstream(root + "/cgroup.controllers") << "cpuset cpu io memory hugetlb pids\n";
   }
-  [[nodiscard]] CgroupPlace place() const { return {2, cgroup_limits, root, root}; }
+  /// Of a process in a group below that has no controllers.
+  [[nodiscard]] CgroupPlace place() const { return {2, 0, root + "/one.scope", root}; }
   [[nodiscard]] std::string read(const std::string& name) const {
     return slurp(group + "/" + name);
   }
@@ -60,13 +62,10 @@ BOOST_AUTO_TEST_CASE(limits_of_v2) {
   BOOST_CHECK_EQUAL(fake.read("cpu.max"), "32000 20000");
   BOOST_CHECK_EQUAL(fake.read("cpu.weight"), "200");
   BOOST_CHECK_EQUAL(groups.cpu_stat(), fake.group + "/cpu.stat");
-  groups.set_throttle(false);
+  groups.hurry(true);
   BOOST_CHECK_EQUAL(fake.read("cpu.max").substr(0, 9), "max 20000");
-  groups.set_throttle(true);
+  groups.hurry(false);
   BOOST_CHECK_EQUAL(fake.read("cpu.max").substr(0, 11), "32000 20000");
-  BOOST_CHECK_EQUAL(groups.oom_kills(), 0);
-  std::ofstream(fake.group + "/memory.events") << "high 7\noom 1\noom_kill 3\n";
-  BOOST_CHECK_EQUAL(groups.oom_kills(), 3);
 }
 
 BOOST_AUTO_TEST_CASE(only_a_load_dies_as_one_when_memory_ends) {
@@ -77,7 +76,8 @@ BOOST_AUTO_TEST_CASE(only_a_load_dies_as_one_when_memory_ends) {
   for (const std::string kind : {"load", "service"}) {
     const std::string folder = fake.group + "/" + kind + "-1";
     fs::create_directories(folder);
-    for (const char* name : {"cgroup.procs", "cgroup.kill", "cgroup.events", "memory.oom.group"})
+    for (const char* name :
+         {"cgroup.procs", "cgroup.kill", "cgroup.events", "memory.oom.group", "memory.events"})
       std::ofstream(folder + "/" + name) << "";
     ContainmentGroup group;
     BOOST_REQUIRE_EQUAL(groups.make(kind, 1, true, group), 0);
@@ -89,6 +89,9 @@ BOOST_AUTO_TEST_CASE(only_a_load_dies_as_one_when_memory_ends) {
     BOOST_CHECK(Cgroups::populated(group));  // not known is not empty
     std::ofstream(folder + "/cgroup.events") << "populated 0\nfrozen 0\n";
     BOOST_CHECK(!Cgroups::populated(group));
+    BOOST_CHECK_EQUAL(Cgroups::oom_kills(group), 0);
+    std::ofstream(folder + "/memory.events") << "high 7\noom 1\noom_kill 3\n";
+    BOOST_CHECK_EQUAL(Cgroups::oom_kills(group), 3);
     Cgroups::close(group);
   }
 }
@@ -96,10 +99,9 @@ BOOST_AUTO_TEST_CASE(only_a_load_dies_as_one_when_memory_ends) {
 BOOST_AUTO_TEST_CASE(a_controller_short_is_no_limit) {
   GuardedRun run;
   const FakeV2 fake(run.dir);
-  CgroupPlace place = fake.place();
-  place.uses &= ~bit(CgroupUse::pids);
+  std::ofstream(fake.root + "/cgroup.controllers") << "cpu memory\n";
   Cgroups groups;
-  groups.open({place}, "x", {1600, 16u << 20, 500, 2});
+  groups.open({fake.place()}, "x", {1600, 16u << 20, 500, 2});
   BOOST_CHECK_EQUAL(groups.limiting(), 0);
   BOOST_CHECK_EQUAL(groups.limits().memory_bytes, 0);
   BOOST_CHECK_EQUAL(groups.cpu_stat(), "");
@@ -114,16 +116,20 @@ BOOST_AUTO_TEST_CASE(a_run_s_groups_come_and_go) {
   ContainmentGroup group;
   BOOST_REQUIRE_EQUAL(groups.make("load", 7, false, group), 0);
   const pid_t pid = sleeper(group);
-  BOOST_CHECK(eventually([&] { return in_group(pid, "ordeal-" + run.id + "/load-7"); }));
+  BOOST_CHECK(eventually([&] { return in_group(pid, "ordeal-" + run.id + ".run/load-7"); }));
   const std::string folder = fs::path(groups.cpu_stat()).parent_path();
   if (groups.limiting() == 1) {
     BOOST_CHECK_EQUAL(slurp(folder + "/cpu.cfs_quota_us"), "30000\n");
     BOOST_CHECK_EQUAL(slurp(folder + "/cpu.cfs_period_us"), "20000\n");
     BOOST_CHECK_EQUAL(slurp(folder + "/cpu.shares"), "3072\n");
-    groups.set_throttle(false);
+    groups.hurry(true);
     BOOST_CHECK_EQUAL(slurp(folder + "/cpu.cfs_quota_us"), "-1\n");
+    BOOST_CHECK_EQUAL(slurp(folder + "/cpu.shares"), "262144\n");
+    groups.hurry(false);
+    BOOST_CHECK_EQUAL(slurp(folder + "/cpu.cfs_quota_us"), "30000\n");
+    BOOST_CHECK_EQUAL(slurp(folder + "/cpu.shares"), "3072\n");
   }
-  BOOST_CHECK_EQUAL(groups.oom_kills(), 0);
+  BOOST_CHECK_EQUAL(Cgroups::oom_kills(group), 0);
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
   groups.remove(group);
@@ -174,7 +180,7 @@ BOOST_AUTO_TEST_CASE(what_a_dead_guardian_left_is_swept_and_a_live_one_s_is_not)
   std::size_t swept = 0;
   for (const auto& place : places) {
     swept += Cgroups::sweep(place.own);
-    BOOST_CHECK(!fs::exists(place.own + "/ordeal-" + run.id + "-dead"));
+    BOOST_CHECK(!fs::exists(place.own + "/ordeal-" + run.id + "-dead.run"));
   }
   BOOST_CHECK_GT(swept, 0);
   int status = 0;
@@ -182,9 +188,19 @@ BOOST_AUTO_TEST_CASE(what_a_dead_guardian_left_is_swept_and_a_live_one_s_is_not)
   BOOST_CHECK(eventually([&] { return ::waitpid(orphan, &status, WNOHANG) == orphan; }));
   BOOST_CHECK(WIFSIGNALED(status));
   BOOST_CHECK_EQUAL(::waitpid(alive, &status, WNOHANG), 0);
-  BOOST_CHECK(in_group(alive, "ordeal-" + run.id + "-live/load-1"));
+  BOOST_CHECK(in_group(alive, "ordeal-" + run.id + "-live.run/load-1"));
   ::kill(alive, SIGKILL);
   ::waitpid(alive, nullptr, 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_sweep_touches_only_what_a_run_is_called) {
+  GuardedRun run;
+  const std::string mine = run.dir + "/ordeal-a.run";
+  const std::string others = run.dir + "/ordeal-b";
+  for (const auto& folder : {mine, others}) fs::create_directories(folder);
+  BOOST_CHECK_EQUAL(Cgroups::sweep(run.dir), 1);
+  BOOST_CHECK(!fs::exists(mine));
+  BOOST_CHECK(fs::exists(others));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
