@@ -2,6 +2,7 @@
 // Every code of an outcome whose meaning the manifest gives is provoked here, by what the meaning
 // says, or named with the reason why it is not.
 #include <fcntl.h>
+#include <netdb.h>
 #include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -273,6 +274,13 @@ void of_http_2(Provoked& provoked) {
   refused(provoked, url(nginx.url(), R"(,"protocol":"h2")"), http::code_not_h2);
 }
 
+void of_names(Provoked& provoked) {
+  for (const int error : {EAI_NONAME, EAI_AGAIN, EAI_FAIL}) {
+    const interposed::NameHas no_address("nowhere.test", error);
+    refused(provoked, url("http://nowhere.test"), error);
+  }
+}
+
 std::set<std::int64_t> codes_of_the_manifest() {
   std::string text;
   std::getline(std::ifstream(ORDEAL_SOURCE_DIR "/manifests/plugins/org.ordeal.http.json"), text,
@@ -296,6 +304,7 @@ BOOST_AUTO_TEST_CASE(each_is_provoked_or_has_a_reason) {
   of_what_is_no_tls(provoked);
   of_unix_sockets(provoked);
   of_connecting(provoked);
+  of_names(provoked);
   of_checks(provoked);
   of_records(provoked);
   of_streams(provoked);

@@ -22,6 +22,7 @@ struct {
   std::mutex mutex;
   std::string name;
   std::vector<std::string> addresses;
+  int error = 0;
 } known;
 
 // In one piece, as the C library makes them, so that its freeaddrinfo frees it.
@@ -61,7 +62,7 @@ extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo
         *end = make_info(address, service, hints->ai_socktype);
         end = &(*end)->ai_next;
       }
-      return 0;
+      return known.error;
     }
   }
   static const auto next =
@@ -79,6 +80,13 @@ NameHas::NameHas(const std::string& name, const std::vector<std::string>& addres
   const std::lock_guard lock(known.mutex);
   known.name = name;
   known.addresses = addresses;
+  known.error = 0;
+}
+NameHas::NameHas(const std::string& name, int error) {
+  const std::lock_guard lock(known.mutex);
+  known.name = name;
+  known.addresses.clear();
+  known.error = error;
 }
 NameHas::~NameHas() {
   const std::lock_guard lock(known.mutex);

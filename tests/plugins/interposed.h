@@ -21,6 +21,8 @@ class ConnectFails {
 class NameHas {
  public:
   NameHas(const std::string& name, const std::vector<std::string>& addresses);
+  /// It has none: looking it up fails with this EAI_*.
+  NameHas(const std::string& name, int error);
   ~NameHas();
   NameHas(const NameHas&) = delete;
   NameHas& operator=(const NameHas&) = delete;
