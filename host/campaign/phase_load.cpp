@@ -54,8 +54,8 @@ std::vector<LoadSpec> phase_specs(const Campaign& campaign, const PhasePlan& pla
     spec.deal_to = dealt;
     set_model(plan, entry, spec);
     // At least one: an entry without a connection makes no load.
-    spec.sessions = static_cast<std::uint32_t>(std::max<std::uint64_t>(
-        1, part_between(plan.connections, spec.deal_from, spec.deal_to)));
+    spec.sessions = static_cast<std::uint32_t>(
+        std::max<std::uint64_t>(1, part_between(plan.connections, spec.deal_from, spec.deal_to)));
     const double paced = plan.connections * plan.operations / 60;
     spec.rate = plan.rate > 0 ? plan.rate : paced;
     if (spec.arrivals == LoadSpec::Arrivals::recorded) spec.rate = plan.busiest_second;

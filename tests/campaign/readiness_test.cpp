@@ -88,11 +88,11 @@ BOOST_AUTO_TEST_CASE(addresses_are_read) {
 }
 
 BOOST_AUTO_TEST_CASE(other_addresses_are_refused) {
-  for (const char* url :
-       {"https://", "https://h:0/", "example.org", "", "http://", "http:///x", "http://:80/",
-        "http://h:", "http://h:/", "http://h:http/", "http://h:0/", "http://h:65536/",
-        "http://h:80x/", "http://h:-1", "http://h:1:2/", "http://[::1", "http://[::1]x:80/",
-        "http://[]:80/", "http://me@h/", "ftp://h/"}) {
+  for (const char* url : {"https://",          "https://h:0/",   "example.org",   "",
+                          "http://",           "http:///x",      "http://:80/",   "http://h:",
+                          "http://h:/",        "http://h:http/", "http://h:0/",   "http://h:65536/",
+                          "http://h:80x/",     "http://h:-1",    "http://h:1:2/", "http://[::1",
+                          "http://[::1]x:80/", "http://[]:80/",  "http://me@h/",  "ftp://h/"}) {
     BOOST_TEST_CONTEXT(url) {
       const auto address = target_address(url);
       BOOST_REQUIRE(!address);

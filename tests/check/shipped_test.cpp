@@ -144,10 +144,9 @@ BOOST_AUTO_TEST_CASE(the_collectors) {
 }
 
 BOOST_AUTO_TEST_CASE(the_rules) {
-  for (const char* id :
-       {"org.ordeal.threshold", "org.ordeal.pressure", "org.ordeal.rate-of-change",
-        "org.ordeal.consecutive-failures", "org.ordeal.circuit-breaker",
-        "org.ordeal.process-limits", "org.ordeal.target-alive"})
+  for (const char* id : {"org.ordeal.threshold", "org.ordeal.pressure", "org.ordeal.rate-of-change",
+                         "org.ordeal.consecutive-failures", "org.ordeal.circuit-breaker",
+                         "org.ordeal.process-limits", "org.ordeal.target-alive"})
     passes(id, plan_with(), needs_heap);
 }
 

@@ -123,11 +123,11 @@ BOOST_AUTO_TEST_CASE(plugins_schemas_and_completion_are_listed) {
   Installed ordeal;
   const auto list = ordeal.run({"plugin", "list"});
   BOOST_TEST(list.code == 0);
-  for (const char* id : {"org.ordeal.http", "org.ordeal.system", "org.ordeal.process",
-                         "org.ordeal.threshold", "org.ordeal.pressure", "org.ordeal.rate-of-change",
-                         "org.ordeal.consecutive-failures", "org.ordeal.circuit-breaker",
-                         "org.ordeal.process-limits", "org.ordeal.target-alive",
-                         "org.ordeal.report-html"})
+  for (const char* id :
+       {"org.ordeal.http", "org.ordeal.system", "org.ordeal.process", "org.ordeal.threshold",
+        "org.ordeal.pressure", "org.ordeal.rate-of-change", "org.ordeal.consecutive-failures",
+        "org.ordeal.circuit-breaker", "org.ordeal.process-limits", "org.ordeal.target-alive",
+        "org.ordeal.report-html"})
     BOOST_TEST(contains(list.out, id), id);
   BOOST_TEST(json::parse(ordeal.run({"plugin", "list", "--json"}).out).is_object());
   const auto info = ordeal.run({"plugin", "info", "org.ordeal.http"});

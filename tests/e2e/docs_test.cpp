@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(the_load_models_of_the_man_page_do_what_it_says) {
   spill(ordeal.file("users.csv"), "user\nann\nbob\n");
   const boost::json::object campaign{{"campaign", "models"},
                                      {"duration", "1h"},
-      {"baseline", {{"duration", "4m"}, {"required_health", 0}}},
+                                     {"baseline", {{"duration", "4m"}, {"required_health", 0}}},
                                      {"target", {{"http", nginx.url()}}},
                                      {"load", boost::json::array{objects(examples[1]).at(0)}},
                                      {"phases", phases},

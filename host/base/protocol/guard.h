@@ -20,10 +20,10 @@ enum class GuardMessage : std::uint16_t {
   containment_made = 16,   // u32 id, i32 errno (0: made), u32 tier; fd[0]: channel to its init
   containment_ended = 17,  // u32 id, u32 survivors (0), u64 ns from signal to empty
   stop = 18,               // u32 level (1 stop, 2 abort), u32 reason (StopReason), text detail
-  pressure = 20,           // u32 level of the ladder (0 over, 2 throttle, 3 hold, 4 stop phase), the
-                           // highest of all sensors; text metric, value, limit of what changed
-  ready = 19,              // u32 tier of load, u32 tier of service, u64 kill drill ns, text
-                           // what is reserved, text cpu.stat of the run's cgroup ("": none)
+  pressure = 20,  // u32 level of the ladder (0 over, 2 throttle, 3 hold, 4 stop phase), the
+                  // highest of all sensors; text metric, value, limit of what changed
+  ready = 19,     // u32 tier of load, u32 tier of service, u64 kill drill ns, text
+                  // what is reserved, text cpu.stat of the run's cgroup ("": none)
   // C -> I
   start = 32,   // u32 token, u32 flags (StartFlag), u32 n_argv, text*, u32 n_env, text*, text cwd;
                 // fds: as many as become 3, 4, ... in the child
@@ -64,8 +64,9 @@ enum class StopReason : std::uint32_t {
 
 /// In a memfd shared by guardian and controller: dead man's switch both ways. Each critical loop
 /// adds one to its own counter at least every 100 ms. One of the controller's that stands still for
-/// 2 s: the guardian kills the tree; for 5 s: it aborts the controller (SIGABRT, SIGKILL 1 s later).
-/// The guardian's stands still for 2 s: the controller ends the run with 116 and kills the guardian.
+/// 2 s: the guardian kills the tree; for 5 s: it aborts the controller (SIGABRT, SIGKILL 1 s
+/// later). The guardian's stands still for 2 s: the controller ends the run with 116 and kills the
+/// guardian.
 struct SharedCounters {
   static constexpr std::uint32_t expected_magic = 0x44524f43;
   std::uint32_t magic = expected_magic;
