@@ -12,7 +12,8 @@ namespace ordeal {
 
 /// One question asked before any load, and how to mend a "no".
 struct ReadinessCheck {
-  std::string name;  // "target", "disk", "memory", "descriptors", "ports", "state_folder"
+  std::string
+      name;  // "target", "disk", "memory", "descriptors", "ports", "state_folder", "load ..."
   bool ok = false;
   double value = 0;  // what was found, in the unit `detail` names
   double limit = 0;

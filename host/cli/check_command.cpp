@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "campaign/load_readiness.h"
 #include "campaign/readiness.h"
 #include "cli/commands.h"
 #include "cli/overrides.h"
@@ -18,7 +19,10 @@ int check_command(const Options& options) {
     std::fprintf(stderr, "ordeal: %s\n", campaign.error().line().c_str());
     return static_cast<int>(campaign.error().code);
   }
-  const Readiness readiness = check_readiness(*campaign, runs_folder());
+  Readiness readiness = check_readiness(*campaign, runs_folder());
+  for (ReadinessCheck& check :
+       check_loads(*campaign, registry, install_paths().libexec + "/ordeal-cell"))
+    readiness.checks.push_back(std::move(check));
   if (options.json) {
     std::fputs(pretty_json(readiness_json(readiness)).c_str(), stdout);
   } else {

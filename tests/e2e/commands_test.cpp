@@ -76,6 +76,16 @@ BOOST_AUTO_TEST_CASE(check_and_baseline_apply_no_load) {
   BOOST_TEST_CONTEXT(check.out + check.err) {
     BOOST_TEST(check.code == 0);
     BOOST_TEST(contains(check.out, "target"));
+    BOOST_TEST(contains(check.out, "load http: 1 worker, operations "));
+    BOOST_TEST(contains(check.out, "load_memory: the load's histograms take at most "));
+  }
+  const auto no_kind = ordeal.run({"check", "quick", "--set", "target.http=" + nginx.url(), "--set",
+                                   R"(load.0.mix={"no-such":1})"});
+  BOOST_TEST_CONTEXT(no_kind.out + no_kind.err) {
+    BOOST_TEST(no_kind.code == 112);
+    BOOST_TEST(contains(no_kind.out,
+                        "FAILED  load http: mix: the scenario has no operation kind "
+                        "'no-such'"));
   }
   BOOST_TEST(nginx.requests() == before);
   BOOST_TEST(ordeal.run_dirs().empty());
