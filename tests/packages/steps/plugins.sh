@@ -6,7 +6,7 @@ set -eu
 for who in "" as_person; do
   $who ordeal plugin list --json >/tmp/list.json
   shipped=$(grep -c '"id": "org\.ordeal\.' /tmp/list.json)
-  [ "$shipped" -eq 8 ] || { echo "listed $shipped plugins, expected 8"; cat /tmp/list.json; exit 1; }
+  [ "$shipped" -eq 14 ] || { echo "listed $shipped plugins, expected 14"; cat /tmp/list.json; exit 1; }
   # A plugin that is not usable is told on standard error.
   told=$($who ordeal plugin list 2>&1 >/dev/null)
   [ -z "$told" ] || { echo "problems: $told"; exit 1; }
