@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# All seven shipped plugins are found and trusted, by root and by others; programs find one another;
+# All shipped plugins are found and trusted, by root and by others; programs find one another;
 # the man pages and the completion are there.
 set -eu
 . /tmp/test/steps/as_person.sh
