@@ -144,7 +144,7 @@ std::optional<double> once(const std::string& dir, std::uint32_t tier, int numbe
       ::usleep(1000);  // not opened yet
   }
   ::usleep(std::uniform_int_distribution<unsigned>(20'000, 60'000)(random));
-  write_meminfo(meminfo, 10);
+  write_meminfo(meminfo, 5);  // no dwell time: under half of what must be free
   const double begin = now_ms();
   pollfd p{in.get(), POLLIN, 0};
   if (::poll(&p, 1, patience_ms) != 1) give_up("a survivor");
