@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(into_another_prefix) {
 BOOST_AUTO_TEST_CASE(a_tampered_library_or_manifest_is_refused_everywhere) {
   Nginx nginx(folder());
   const std::string target = "target.http=" + nginx.url();
-  expect(0, {"plugin", "install", package("7.0.0")});
+  expect(0, {"plugin", "install", package("0.1.0")});
   const auto refused_everywhere = [&](const std::string& words) {
     for (const std::vector<std::string>& command :
          std::vector<std::vector<std::string>>{{"check", "quick", "--set", target},
@@ -147,14 +147,14 @@ BOOST_AUTO_TEST_CASE(a_tampered_library_or_manifest_is_refused_everywhere) {
   fs::permissions(installed(".json"), fs::perms(0666));
   refused_everywhere("others may write to it");
   // Installing it again mends it.
-  expect(0, {"plugin", "install", package("7.0.0")});
+  expect(0, {"plugin", "install", package("0.1.0")});
   expect(0, {"check", "quick", "--set", target});
 }
 
 BOOST_AUTO_TEST_CASE(a_policy_of_signatures_is_kept) {
   Nginx nginx(folder());
   const std::string target = "target.http=" + nginx.url();
-  const std::string unsigned_one = package("7.0.0");
+  const std::string unsigned_one = package("0.0.9");
   expect(0, {"plugin", "install", unsigned_one});
   policy(R"({"version": 1, "user": "signed"})");
   BOOST_TEST(contains(expect(113, {"check", "quick", "--set", target}), "signature"));
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_policy_of_signatures_is_kept) {
   BOOST_TEST(contains(doctor, "there is no trusted key"));
   expect(0, {"plugin", "keygen", file("author")});
   expect(112, {"plugin", "keygen", file("author")});
-  const std::string signed_one = package("7.0.1");
+  const std::string signed_one = package("0.1.0");
   expect(0, {"plugin", "sign", signed_one, "--key", file("author.key")});
   BOOST_TEST(contains(expect(113, {"plugin", "install", signed_one}), "not trusted here"));
   fs::copy_file(file("author.pub"), file("prefix/etc/ordeal/trusted.d/author.pub"));
